@@ -1,0 +1,29 @@
+package workspace
+
+import "strconv"
+
+// A Position is a place in a file of the repository: what a diagnostic names and underlines.
+//
+// Line and Col count from 1, Col and End in bytes (not runes, not screen cells). End is the column after the last
+// byte on the same line. A zero Line, Col or End means that the part is unknown and is to be ignored; the zero
+// Position is no place at all.
+type Position struct {
+	File           string // relative to the root, with slashes: "services/pay/go.mod"
+	Line, Col, End int
+}
+
+// String returns "file:line:col" without the parts that are unknown: "go.mod:7", "go.mod", "".
+func (p Position) String() string {
+	s := p.File
+	if p.Line == 0 {
+		return s
+	}
+	if s != "" {
+		s += ":"
+	}
+	s += strconv.Itoa(p.Line)
+	if p.Col != 0 {
+		s += ":" + strconv.Itoa(p.Col)
+	}
+	return s
+}
