@@ -27,3 +27,12 @@ func (p Position) String() string {
 	}
 	return s
 }
+
+// A FileError is a line of a file that cannot be read, or a whole file (then Pos has no line).
+type FileError struct {
+	Pos Position
+	Msg string // without the place, in the words of the go command where it has some
+}
+
+// Error returns "file:line:col: message".
+func (e *FileError) Error() string { return e.Pos.String() + ": " + e.Msg }

@@ -1,0 +1,234 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"runtime"
+	"sort"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+	"golang.org/x/sync/errgroup"
+)
+
+// Load reads every go.mod, go.sum, go.work and go.work.sum file of the source. What cannot be read or parsed is a
+// fact of the file it stands in (Module.Errors, Work.Errors) and hides nothing else; the error is the context's only.
+func Load(ctx context.Context, src Source) (*Workspace, error) {
+	ws := &Workspace{src: src, byDir: map[string]*Module{}, dirs: map[string]dirSummary{}}
+	hidden := map[string]bool{}
+	for _, e := range src.Entries {
+		m := ws.add(e.Dir)
+		m.Governed = e.Hidden == "" || src.Include != nil && src.Include(e.Dir)
+		hidden[e.Dir] = !m.Governed
+	}
+	if src.Work != "" {
+		ws.Work = loadWork(src)
+		for _, u := range ws.Work.Uses {
+			if ws.byDir[u.Dir] == nil && ws.hasGoMod(u.Dir) {
+				ws.add(u.Dir)
+			}
+		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, m := range ws.byDir {
+		group.Go(func() error {
+			ws.loadModule(m)
+			return ctx.Err()
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for _, m := range ws.byDir {
+		ws.Modules = append(ws.Modules, m)
+	}
+	sort.Slice(ws.Modules, func(i, j int) bool { return ws.Modules[i].Dir < ws.Modules[j].Dir })
+	ws.govern()
+	return ws, nil
+}
+
+func (ws *Workspace) add(dir string) *Module {
+	m := &Module{Dir: dir, File: path.Join(dir, "go.mod")}
+	ws.byDir[dir] = m
+	return m
+}
+
+// govern ties use lines to their modules and governs the hidden modules that the workspace or a governed module uses.
+func (ws *Workspace) govern() {
+	var queue []*Module
+	if ws.Work != nil {
+		for i := range ws.Work.Uses {
+			u := &ws.Work.Uses[i]
+			if u.Module = ws.byDir[u.Dir]; u.Module != nil && !IsOutside(u.Dir) {
+				u.Module.Governed = true
+			}
+		}
+		queue = append(queue, ws.targets(ws.Work.Replaces)...)
+	}
+	for _, m := range ws.Modules {
+		if m.Marker {
+			m.Governed = false
+		}
+		if m.Governed {
+			queue = append(queue, ws.targets(m.Replaces)...)
+		}
+	}
+	for len(queue) > 0 {
+		m := queue[0]
+		queue = queue[1:]
+		if !m.Governed && !m.Marker {
+			m.Governed = true
+			queue = append(queue, ws.targets(m.Replaces)...)
+		}
+	}
+}
+
+func (ws *Workspace) targets(replaces []Replace) []*Module {
+	var out []*Module
+	for _, r := range replaces {
+		if m := ws.byDir[r.Dir]; r.Dir != "" && m != nil {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func (ws *Workspace) hasGoMod(dir string) bool {
+	if IsOutside(dir) {
+		_, err := ws.readGoMod(dir)
+		return err == nil
+	}
+	info, err := fs.Stat(ws.src.FS, path.Join(dir, "go.mod"))
+	return err == nil && !info.IsDir()
+}
+
+func (ws *Workspace) loadModule(m *Module) {
+	data, err := ws.readGoMod(m.Dir)
+	if err != nil {
+		m.Errors = []*FileError{unreadable(m.File, err)}
+		m.Sum = ParseSum(path.Join(m.Dir, "go.sum"), nil)
+		return
+	}
+	m.Data = data
+	m.parse(ws.src.Root)
+	if IsOutside(m.Dir) {
+		m.Sum = ParseSum(path.Join(m.Dir, "go.sum"), nil)
+		return
+	}
+	m.Sum = loadSum(ws.src.FS, path.Join(m.Dir, "go.sum"))
+	m.Vendor = hasVendor(ws.src.FS, m.Dir)
+}
+
+func hasVendor(fsys fs.FS, dir string) bool {
+	_, err := fs.Stat(fsys, path.Join(dir, "vendor", "modules.txt"))
+	return err == nil
+}
+
+// parse reads the go.mod text strictly, as go reads the main module's.
+func (m *Module) parse(root string) {
+	f, err := modfile.Parse(m.File, m.Data, keepVersion)
+	if err != nil {
+		m.Errors = fileErrors(m.File, err)
+		m.Path = modfile.ModulePath(m.Data)
+		return
+	}
+	src := newSource(m.File, m.Data)
+	if f.Module == nil {
+		m.Marker = true
+		return
+	}
+	m.Path, m.PathPos = f.Module.Mod.Path, src.token(f.Module.Syntax, -1)
+	if f.Go != nil {
+		m.Go = Line{f.Go.Version, src.token(f.Go.Syntax, -1)}
+	}
+	if f.Toolchain != nil {
+		m.Toolchain = Line{f.Toolchain.Name, src.token(f.Toolchain.Syntax, -1)}
+	}
+	for _, r := range f.Require {
+		pos := src.token(r.Syntax, -1)
+		m.Requires = append(m.Requires, Require{Mod: r.Mod, Indirect: r.Indirect, Pos: pos})
+		m.checkVersion("require", r.Mod, pos)
+	}
+	for _, x := range f.Exclude {
+		pos := src.token(x.Syntax, -1)
+		m.Excludes = append(m.Excludes, Exclude{Mod: x.Mod, Pos: pos})
+		m.checkVersion("exclude", x.Mod, pos)
+	}
+	m.Replaces = replaces(src, root, m.Dir, f.Replace)
+	for _, r := range m.Replaces {
+		m.checkVersion("replace", r.Old, r.Pos)
+		m.checkVersion("replace", r.New, r.Pos)
+	}
+}
+
+// checkVersion records a version that go would have to look up in the network, and then rewrite (go-semantics 1.22).
+func (m *Module) checkVersion(verb string, mod module.Version, pos Position) {
+	if module.CanonicalVersion(mod.Version) != mod.Version {
+		m.Errors = append(m.Errors, &FileError{Pos: pos, Msg: fmt.Sprintf(
+			"%s %s: version %q is not canonical: go must ask the network which version it means, and rewrite the line",
+			verb, mod.Path, mod.Version)})
+	}
+}
+
+// replaces turns parsed replace lines into ours; dir is the directory that relative targets start from.
+func replaces(src *source, root, dir string, lines []*modfile.Replace) []Replace {
+	var out []Replace
+	for _, r := range lines {
+		rep := Replace{Old: r.Old, New: r.New, Pos: src.line(r.Syntax), NewPos: src.target(r.Syntax)}
+		if r.New.Version == "" {
+			rep.Dir = resolveDir(root, dir, r.New.Path)
+		}
+		for _, c := range r.Syntax.Suffix {
+			rep.Comment = strings.TrimSpace(strings.TrimPrefix(c.Token, "//"))
+		}
+		out = append(out, rep)
+	}
+	return out
+}
+
+func loadWork(src Source) *Work {
+	w := &Work{File: src.Work, Dir: path.Dir(src.Work)}
+	w.Sum = loadSum(src.FS, src.Work+".sum")
+	w.Vendor = hasVendor(src.FS, w.Dir)
+	data, err := fs.ReadFile(src.FS, src.Work)
+	if err != nil {
+		w.Errors = []*FileError{unreadable(src.Work, err)}
+		return w
+	}
+	w.Data = data
+	f, err := modfile.ParseWork(src.Work, data, keepVersion)
+	if err != nil {
+		w.Errors = fileErrors(src.Work, err)
+		return w
+	}
+	text := newSource(src.Work, data)
+	if f.Go != nil {
+		w.Go = Line{f.Go.Version, text.token(f.Go.Syntax, -1)}
+	}
+	if f.Toolchain != nil {
+		w.Toolchain = Line{f.Toolchain.Name, text.token(f.Toolchain.Syntax, -1)}
+	}
+	for _, u := range f.Use {
+		w.Uses = append(w.Uses, Use{Text: u.Path, Dir: resolveDir(src.Root, w.Dir, u.Path), Pos: text.token(u.Syntax, -1)})
+	}
+	w.Replaces = replaces(text, src.Root, w.Dir, f.Replace)
+	return w
+}
+
+func loadSum(fsys fs.FS, name string) *SumFile {
+	data, err := fs.ReadFile(fsys, name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s := ParseSum(name, nil)
+		s.Exists = true
+		s.Bad = []*FileError{unreadable(name, err)}
+		return s
+	}
+	s := ParseSum(name, data)
+	s.Exists = err == nil
+	return s
+}

@@ -1,0 +1,112 @@
+package workspace
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+)
+
+// A source is the text of a file, for positions: x/mod keeps where a line starts, not where its words do.
+type source struct {
+	file string
+	data []byte
+}
+
+func newSource(file string, data []byte) *source { return &source{file, data} }
+
+// position returns the place of data[from:to].
+func (s *source) position(line, from, to int) Position {
+	start := bytes.LastIndexByte(s.data[:from], '\n') + 1
+	return Position{File: s.file, Line: line, Col: from - start + 1, End: to - start + 1}
+}
+
+// token returns the place of the n-th word of a line, counted from the end if n is negative.
+func (s *source) token(l *modfile.Line, n int) Position {
+	if n < 0 {
+		n += len(l.Token)
+	}
+	return s.span(l, n, n)
+}
+
+// line returns the place of all words of a line.
+func (s *source) line(l *modfile.Line) Position { return s.span(l, 0, len(l.Token)-1) }
+
+// target returns the place of what stands after the arrow of a replace line.
+func (s *source) target(l *modfile.Line) Position {
+	for i, t := range l.Token {
+		if t == "=>" && i+1 < len(l.Token) {
+			return s.span(l, i+1, len(l.Token)-1)
+		}
+	}
+	return s.line(l)
+}
+
+func (s *source) span(l *modfile.Line, first, last int) Position {
+	off, from := l.Start.Byte, l.Start.Byte
+	for i, t := range l.Token {
+		k := bytes.Index(s.data[off:], []byte(t))
+		if k < 0 || i > last {
+			break
+		}
+		off += k
+		if i == first {
+			from = off
+		}
+		off += len(t)
+	}
+	return s.position(l.Start.Line, from, off)
+}
+
+// keepVersion keeps what is written, so that one version that only the network can resolve hides no other line.
+func keepVersion(_, version string) (string, error) { return version, nil }
+
+// fileErrors turns the parser's error list into ours.
+func fileErrors(file string, err error) []*FileError {
+	var list modfile.ErrorList
+	if !errors.As(err, &list) {
+		return []*FileError{{Pos: Position{File: file}, Msg: err.Error()}}
+	}
+	var out []*FileError
+	for _, e := range list {
+		msg := e.Err.Error()
+		if e.Verb != "" {
+			msg = e.Verb + ": " + msg
+			if e.ModPath != "" {
+				msg = e.Verb + " " + e.ModPath + ": " + e.Err.Error()
+			}
+		}
+		out = append(out, &FileError{Pos: Position{File: file, Line: e.Pos.Line, Col: e.Pos.LineRune}, Msg: msg})
+	}
+	return out
+}
+
+// unreadable is the error of a file that exists and cannot be read; the path in err would name the file twice.
+func unreadable(file string, err error) *FileError {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	return &FileError{Pos: Position{File: file}, Msg: err.Error()}
+}
+
+// resolveDir returns the directory that a use or replace line means, relative to the root; base is the directory of the
+// file with the line. Paths are joined by their text, as go joins them: links are not resolved (go-semantics 3.4).
+func resolveDir(root, base, text string) string {
+	text = filepath.ToSlash(text)
+	if !path.IsAbs(text) && !filepath.IsAbs(text) {
+		return path.Join(base, text)
+	}
+	if root == "" {
+		return path.Clean(text)
+	}
+	rel, err := filepath.Rel(filepath.FromSlash(root), filepath.FromSlash(text))
+	if err != nil {
+		return path.Clean(text)
+	}
+	return strings.TrimSuffix(filepath.ToSlash(rel), "/")
+}
