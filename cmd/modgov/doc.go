@@ -1,0 +1,2 @@
+// Modgov governs the dependencies of a Go repository that holds many modules.
+package main

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+const tagline = "govern the dependencies of a Go repository that holds many modules"
+
+// exitHelp explains the exit codes; doc.go repeats it.
+const exitHelp = `Exit codes:
+  0  pass; nothing to object to
+  1  the negative answer: a finding at or above the threshold, or something left to fix
+  2  usage, or an invalid policy file
+  3  incomplete: something could not be read or done, and nothing worse is known
+  130, 143  stopped by SIGINT, SIGTERM
+`
+
+// helpCommand returns `modgov help`; --help on any command says the same.
+func helpCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "help",
+		Usage:     "explain modgov, or one command",
+		ArgsUsage: "[COMMAND...]",
+		Description: "The same text as `modgov COMMAND --help`.\n\n" +
+			"Examples:\n  modgov help completion",
+		Action: func(c *cli.Context) error {
+			var path []*cli.Command
+			candidates := c.App.Commands
+			for _, name := range c.Args().Slice() {
+				cmd := findCommand(candidates, name)
+				if cmd == nil {
+					return unknownCommand(path, candidates, name)
+				}
+				path, candidates = append(path, cmd), cmd.Subcommands
+			}
+			sh := c.App.Metadata[shellKey].(*shell)
+			return writeHelp(sh.stdout, c.App.Commands, path, sh.screen.textWidth())
+		},
+	}
+}
+
+func findCommand(commands []*cli.Command, name string) *cli.Command {
+	for _, cmd := range commands {
+		if cmd.HasName(name) {
+			return cmd
+		}
+	}
+	return nil
+}
+
+// writeHelp writes the help of the command that path leads to, or of modgov for an empty path, width columns wide.
+func writeHelp(w io.Writer, commands, path []*cli.Command, width int) error {
+	var b strings.Builder
+	if len(path) == 0 {
+		fmt.Fprintf(&b, "modgov: %s\n\nUsage: modgov [flags] COMMAND [flags] [arguments]\n", tagline)
+		writeCommands(&b, commands, width)
+		writeFlags(&b, "Flags of every command, before it or after it:", append(commonFlags(), metaFlags()...), width)
+		fmt.Fprintf(&b, "\n%s\n`modgov help COMMAND` tells more about one of them.\n", exitHelp)
+	} else {
+		writeCommandHelp(&b, path, width)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func writeCommandHelp(b *strings.Builder, path []*cli.Command, width int) {
+	cmd := path[len(path)-1]
+	usage := fullName(path)
+	if len(cmd.Subcommands) > 0 {
+		usage += " COMMAND"
+	}
+	if cmd.ArgsUsage != "" {
+		usage += " " + cmd.ArgsUsage
+	}
+	fmt.Fprintf(b, "%s: %s\n\nUsage: %s [flags]\n", fullName(path), cmd.Usage, usage)
+	if cmd.Description != "" {
+		fmt.Fprintf(b, "\n%s\n", wrapText(cmd.Description, width))
+	}
+	writeCommands(b, cmd.Subcommands, width)
+	common := commonFlags()
+	var own []cli.Flag
+	for _, flag := range cmd.Flags {
+		if findFlag(common, flag.Names()[0]) == nil {
+			own = append(own, flag)
+		}
+	}
+	writeFlags(b, "Flags:", own, width)
+	writeFlags(b, "Flags of every command:", append(common, metaFlags()...), width)
+}
+
+func writeCommands(b *strings.Builder, commands []*cli.Command, width int) {
+	var rows [][2]string
+	for _, cmd := range commands {
+		if !cmd.Hidden {
+			rows = append(rows, [2]string{cmd.Name, cmd.Usage})
+		}
+	}
+	writeRows(b, "Commands:", rows, width)
+}
+
+func writeFlags(b *strings.Builder, title string, flags []cli.Flag, width int) {
+	var rows [][2]string
+	for _, flag := range flags {
+		if visible, ok := flag.(cli.VisibleFlag); ok && !visible.IsVisible() {
+			continue
+		}
+		rows = append(rows, flagRow(flag))
+	}
+	writeRows(b, title, rows, width)
+}
+
+// flagRow returns how a flag is written, short name first, and what it does.
+func flagRow(flag cli.Flag) [2]string {
+	var names []string
+	for _, name := range flag.Names() {
+		if len(name) == 1 {
+			names = append([]string{dashed(name)}, names...)
+		} else {
+			names = append(names, dashed(name))
+		}
+	}
+	written := strings.Join(names, ", ")
+	usage := ""
+	if doc, ok := flag.(cli.DocGenerationFlag); ok {
+		usage = doc.GetUsage()
+	}
+	before, rest, found := strings.Cut(usage, "`")
+	if value, after, closed := strings.Cut(rest, "`"); found && closed {
+		return [2]string{written + " " + value, before + value + after}
+	}
+	if values := choices(flag); values != nil {
+		return [2]string{written + " " + strings.Join(values, "|"), usage + " (default: " + values[0] + ")"}
+	}
+	return [2]string{written, usage}
+}
+
+// writeRows writes a table of two columns under a title, nothing where there are no rows.
+func writeRows(b *strings.Builder, title string, rows [][2]string, width int) {
+	if len(rows) == 0 {
+		return
+	}
+	column := 0
+	for _, row := range rows {
+		if len(row[0]) <= 24 {
+			column = max(column, len(row[0]))
+		}
+	}
+	fmt.Fprintf(b, "\n%s\n", title)
+	indent := strings.Repeat(" ", column+4)
+	for _, row := range rows {
+		text := strings.ReplaceAll(wrapText(row[1], width-len(indent)), "\n", "\n"+indent)
+		if len(row[0]) > column {
+			fmt.Fprintf(b, "  %s\n%s%s\n", row[0], indent, text)
+			continue
+		}
+		fmt.Fprintf(b, "  %-*s  %s\n", column, row[0], text)
+	}
+}
+
+// wrapText breaks the lines of text that are longer than width between words; indented lines stay as they are.
+func wrapText(text string, width int) string {
+	var lines []string
+	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
+		if strings.HasPrefix(line, " ") {
+			lines = append(lines, line)
+			continue
+		}
+		current := ""
+		for _, word := range strings.Fields(line) {
+			if current != "" && len(current)+1+len(word) > width {
+				lines = append(lines, current)
+				current = word
+				continue
+			}
+			current = strings.TrimPrefix(current+" "+word, " ")
+		}
+		lines = append(lines, current)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// versionLine says which modgov this is, from what the go command put into the program.
+func versionLine() string {
+	version, details := "unknown", []string{}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = buildVersion(info)
+		details = buildDetails(info)
+	}
+	details = append(details, runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
+	return fmt.Sprintf("modgov %s (%s)", version, strings.Join(details, ", "))
+}
+
+// buildVersion returns the version of the main module, which go install sets from the tag and go build from git.
+func buildVersion(info *debug.BuildInfo) string {
+	if info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}
+
+// buildDetails returns the revision and its state where the program was built in a checkout.
+func buildDetails(info *debug.BuildInfo) []string {
+	var details []string
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			details = append(details, "revision "+s.Value[:min(12, len(s.Value))])
+		case s.Key == "vcs.time":
+			details = append(details, s.Value)
+		case s.Key == "vcs.modified" && s.Value == "true":
+			details = append(details, "modified")
+		}
+	}
+	return details
+}
