@@ -1,0 +1,253 @@
+package graph
+
+import (
+	"golang.org/x/mod/module"
+
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// An Item is a line of a build list.
+type Item struct {
+	Path, Version string // Version is "" for a main module
+	// Replace is the replace line that applies, nil if none does.
+	Replace *Replacement
+}
+
+// BuildList returns the selected modules in the order of "go list -m all": main modules first (those of a workspace by
+// path), then the rest by path. It is nil if Err is set.
+func (v *View) BuildList() []Item {
+	if v.err != nil {
+		return nil
+	}
+	var mains, rest []node
+	for _, n := range v.current.selected {
+		switch {
+		case n < 0 || v.u.nodes[n].Path == goPath || v.u.nodes[n].Path == toolchainPath:
+		case v.mains[n] != nil:
+			mains = append(mains, n)
+		default:
+			rest = append(rest, n)
+		}
+	}
+	v.u.sortNodes(mains)
+	v.u.sortNodes(rest)
+	out := make([]Item, 0, len(mains)+len(rest))
+	for _, n := range append(mains, rest...) {
+		out = append(out, v.item(n))
+	}
+	return out
+}
+
+func (v *View) item(n node) Item {
+	r, _ := v.replacement(n)
+	return Item{Path: v.u.nodes[n].Path, Version: v.u.nodes[n].Version, Replace: r}
+}
+
+// Selected returns the line of a path in the build list; ok is false if it is not in it. The paths go and toolchain have
+// lines here, though no build list shows them.
+func (v *View) Selected(path string) (item Item, ok bool) {
+	n := v.selected(path)
+	if n < 0 {
+		return Item{}, false
+	}
+	return v.item(n), true
+}
+
+func (v *View) selected(path string) node {
+	if v.err != nil {
+		return -1
+	}
+	p, ok := v.u.pathIDs[path]
+	if !ok || int(p) >= len(v.current.selected) {
+		return -1
+	}
+	return v.current.selected[p]
+}
+
+// WalkEdges calls f for each edge of the requirement graph in the order of "go mod graph": breadth first, the edges of
+// a module in the order of its file (those of the main module sorted), the go line last. It shows the graph that the
+// build list was selected from.
+func (v *View) WalkEdges(f func(from, to module.Version)) {
+	if v.err == nil {
+		v.current.walkEdges(f)
+	}
+}
+
+// WalkEdgesAsIs is WalkEdges for the graph of the files as they are, also where they need an update.
+func (v *View) WalkEdgesAsIs(f func(from, to module.Version)) {
+	if v.asIs != nil && v.err == nil {
+		v.asIs.walkEdges(f)
+	}
+}
+
+func (b *build) walkEdges(f func(from, to module.Version)) {
+	nodes := b.v.u.nodes
+	for _, n := range b.order {
+		for _, r := range b.edges(n) {
+			f(nodes[n], nodes[r])
+		}
+	}
+}
+
+// An Effective is where the code of a module really comes from: a module version, or a directory. Two modules of the
+// repository use the same code of a dependency if their effective versions are equal.
+type Effective struct {
+	Path, Version string // of the module version; empty for a directory
+	Dir           string // relative to the root
+}
+
+// String returns "v1.2.3", "other/path v1.2.3" where a replace line leads to another path than asked, or "./dir".
+func (e Effective) String() string {
+	if e.Dir != "" {
+		return directoryPath(e.Dir)
+	}
+	return e.Version
+}
+
+// Effective returns the effective version of a path; ok is false if it is not in the build list. A main module is the
+// directory that it stands in.
+func (v *View) Effective(path string) (e Effective, ok bool) {
+	n := v.selected(path)
+	if n < 0 {
+		return Effective{}, false
+	}
+	mod := v.u.nodes[n]
+	if mod.Version == "" {
+		for _, m := range v.Mains {
+			if m.Path == path {
+				return Effective{Dir: m.Dir}, true
+			}
+		}
+	}
+	r, _ := v.replacement(n)
+	switch {
+	case r == nil:
+		return Effective{Path: mod.Path, Version: mod.Version}, true
+	case r.Line.Dir != "":
+		return Effective{Dir: r.Line.Dir}, true
+	}
+	return Effective{Path: r.raw.Path, Version: r.raw.Version}, true
+}
+
+// Chain returns the shortest requirement chain from a main module to the selected version of a path: who is first to
+// ask for that version. It is nil if the path is not in the build list.
+func (v *View) Chain(path string) []module.Version {
+	n := v.selected(path)
+	if n < 0 {
+		return nil
+	}
+	return v.current.chain(n)
+}
+
+// ChainTo is Chain for any version of the graph, selected or not.
+func (v *View) ChainTo(mod module.Version) []module.Version {
+	n, ok := v.u.nodeIDs[mod]
+	if v.err != nil || !ok || int(n) >= len(v.current.parent) || v.current.parent[n] == -2 {
+		return nil
+	}
+	return v.current.chain(n)
+}
+
+// Versions returns the versions of a path that the graph mentions, lowest first, selected or not.
+func (v *View) Versions(path string) []string {
+	p, ok := v.u.pathIDs[path]
+	if v.err != nil || !ok {
+		return nil
+	}
+	var out []string
+	for _, n := range v.u.ofPath[p] {
+		if int(n) < len(v.current.parent) && v.current.parent[n] != -2 {
+			out = append(out, v.u.nodes[n].Version)
+		}
+	}
+	return out
+}
+
+// A Stale is a root whose version is not the selected one, which makes go ask for an update of go.mod.
+type Stale struct {
+	Require *workspace.Require // nil for the go or toolchain line
+	Root    module.Version
+	// Selected is the version that the update gives, "" if the root goes: it is redundant or excluded.
+	Selected string
+	// Chain leads to the version that is higher than the root's.
+	Chain []module.Version
+	Pos   workspace.Position
+}
+
+// NeedsUpdate returns what in the go.mod file has to move before go loads the module, sorted by path; nil if nothing
+// has to. The chains are of the graph as the files are.
+func (v *View) NeedsUpdate() []Stale {
+	if v.err != nil || v.Module == nil {
+		return nil
+	}
+	var out []Stale
+	after := map[string]string{}
+	for _, n := range v.current.roots {
+		after[v.u.nodes[n].Path] = v.u.nodes[n].Version
+	}
+	changed := v.current != v.asIs
+	b := v.asIs
+	for _, r := range b.roots {
+		mod := v.u.nodes[r]
+		if changed && after[mod.Path] == mod.Version || !changed {
+			continue
+		}
+		s := Stale{Root: mod, Selected: after[mod.Path]}
+		s.Require, s.Pos = v.requireLine(mod)
+		if sel := b.selected[v.u.pathOf[r]]; sel >= 0 && sel != r {
+			s.Chain = b.chain(sel)
+		} else if n, ok := v.u.nodeIDs[module.Version{Path: mod.Path, Version: s.Selected}]; ok && v.current.parent[n] != -2 {
+			s.Chain = v.current.chain(n)
+		}
+		out = append(out, s)
+	}
+	for i, x := range v.Module.Requires {
+		if n, ok := v.u.nodeIDs[x.Mod]; ok && v.excluded[n] {
+			out = append(out, Stale{Require: &v.Module.Requires[i], Root: x.Mod, Selected: after[x.Mod.Path], Pos: x.Pos})
+		}
+	}
+	return out
+}
+
+// requireLine finds the line that a root comes from.
+func (v *View) requireLine(mod module.Version) (*workspace.Require, workspace.Position) {
+	switch mod.Path {
+	case goPath:
+		return nil, v.Module.Go.Pos
+	case toolchainPath:
+		return nil, v.Module.Toolchain.Pos
+	}
+	for i := range v.Module.Requires {
+		if r := &v.Module.Requires[i]; r.Mod == mod {
+			return r, r.Pos
+		}
+	}
+	return nil, workspace.Position{File: v.Module.File}
+}
+
+// A LoadedFile is a go.mod file that building the graph reads, after replacement; go wants its /go.mod line in go.sum.
+type LoadedFile struct {
+	Mod module.Version // the module version whose file it is
+	Sum string         // h1 hash of its bytes
+	For module.Version // the node of the graph: differs from Mod where a replace line leads to a module version
+}
+
+// Loaded returns the go.mod files of module versions that go reads to build the graph of the files as they are, in
+// breadth-first order; those in directories and of main modules need no sum and are left out (go-semantics 4.7).
+func (v *View) Loaded() []LoadedFile {
+	if v.err != nil {
+		return nil
+	}
+	var out []LoadedFile
+	for _, n := range v.asIs.order {
+		mod := v.u.nodes[n]
+		if !v.asIs.open[n] || v.mains[n] != nil || mod.Path == goPath || mod.Path == toolchainPath {
+			continue
+		}
+		f, _ := v.file(n)
+		if f.dir == "" {
+			out = append(out, LoadedFile{Mod: v.u.nodes[f.node], Sum: f.sum, For: mod})
+		}
+	}
+	return out
+}

@@ -1,0 +1,170 @@
+package graph
+
+import "slices"
+
+// repair returns the build with the roots that the go command would write ("-mod=mod"), nil if those of the current
+// build stand (go-semantics 2.12). A workspace is never repaired: its members' files are not touched.
+func (v *View) repair() *build {
+	if v.Module == nil {
+		return nil
+	}
+	b := v.current
+	main := b.starts[0]
+	var roots []node
+	switch {
+	case v.start == prunedMode && b == v.asIs && v.redundant(main, b.roots):
+		// Redundant roots go before the graph is read, so what a lower duplicate requires does not count.
+		roots = v.distinctRoots(main, b.roots)
+	case b.consistent(main):
+		return nil
+	case v.start == prunedMode:
+		roots = b.raisedRoots(main)
+	default:
+		roots = b.minimalRoots(main)
+	}
+	if slices.Equal(roots, b.roots) {
+		return nil
+	}
+	return newBuild(v, b.starts, roots)
+}
+
+// consistent reports whether every root is the selected version of its path, and no path is a root twice
+// (go-semantics 2.8).
+func (b *build) consistent(main node) bool {
+	u := b.v.u
+	for i, r := range b.roots {
+		p := u.pathOf[r]
+		if b.selected[p] != r && u.rank[b.selected[p]] != u.rank[r] || p == u.pathOf[main] {
+			return false
+		}
+		if i > 0 && u.pathOf[b.roots[i-1]] == p {
+			return false
+		}
+	}
+	return true
+}
+
+// redundant reports whether a path is a root more than once, or the main module is a root of itself.
+func (v *View) redundant(main node, roots []node) bool {
+	for i, r := range roots {
+		if p := v.u.pathOf[r]; p == v.u.pathOf[main] || i > 0 && v.u.pathOf[roots[i-1]] == p {
+			return true
+		}
+	}
+	return false
+}
+
+// distinctRoots keeps the highest of each path, and none of the main module's. Roots are sorted.
+func (v *View) distinctRoots(main node, roots []node) []node {
+	var out []node
+	for _, r := range roots {
+		p := v.u.pathOf[r]
+		switch {
+		case p == v.u.pathOf[main]:
+		case len(out) > 0 && v.u.pathOf[out[len(out)-1]] == p:
+			out[len(out)-1] = r
+		default:
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// raisedRoots gives each root its selected version: what the go command writes for a pruned module. The new roots may
+// bring more into the graph, so this is repeated until nothing moves.
+func (b *build) raisedRoots(main node) []node {
+	var out []node
+	for _, r := range b.v.distinctRoots(main, b.roots) {
+		out = append(out, b.selected[b.v.u.pathOf[r]])
+	}
+	return out
+}
+
+// minimalRoots is what the go command writes for an unpruned module: roots at their selected version stay, so do the
+// paths that are required directly; of the rest only what these do not imply.
+func (b *build) minimalRoots(main node) []node {
+	keep, have := map[int32]bool{}, map[node]bool{}
+	u := b.v.u
+	var roots []node
+	add := func(n node) {
+		roots = append(roots, n)
+		b.reach(n, have)
+	}
+	for _, r := range b.roots {
+		if p := u.pathOf[r]; !keep[p] && p != u.pathOf[main] && b.selected[p] == r {
+			keep[p] = true
+			add(r)
+		}
+	}
+	list := b.list(main)
+	direct := b.v.directPaths()
+	for _, n := range list {
+		if p := u.pathOf[n]; direct[p] && !keep[p] {
+			keep[p] = true
+			add(n)
+		}
+	}
+	post := b.postorder(list)
+	for i := len(post) - 1; i >= 0; i-- {
+		if n := post[i]; b.selected[u.pathOf[n]] == n && !have[n] {
+			add(n)
+		}
+	}
+	u.sortNodes(roots)
+	return roots
+}
+
+// directPaths returns the paths that the main module requires without an indirect mark, and go.
+func (v *View) directPaths() map[int32]bool {
+	out := map[int32]bool{v.u.pathIDs[goPath]: true}
+	for _, r := range v.Module.Requires {
+		if !r.Indirect {
+			out[v.u.pathIDs[r.Mod.Path]] = true
+		}
+	}
+	return out
+}
+
+// list returns the build list without the main module, sorted by path.
+func (b *build) list(main node) []node {
+	var out []node
+	for _, n := range b.selected {
+		if n >= 0 && n != main {
+			out = append(out, n)
+		}
+	}
+	b.v.u.sortNodes(out)
+	return out
+}
+
+// reach adds all that a node requires, and itself, to have.
+func (b *build) reach(n node, have map[node]bool) {
+	if have[n] {
+		return
+	}
+	have[n] = true
+	for _, r := range b.edges(n) {
+		b.reach(r, have)
+	}
+}
+
+// postorder walks from each node of the list in turn; requirements come before what requires them.
+func (b *build) postorder(list []node) []node {
+	var out []node
+	seen := map[node]bool{b.starts[0]: true}
+	var walk func(node)
+	walk = func(n node) {
+		if seen[n] {
+			return
+		}
+		seen[n] = true
+		for _, r := range b.edges(n) {
+			walk(r)
+		}
+		out = append(out, n)
+	}
+	for _, n := range list {
+		walk(n)
+	}
+	return out
+}
