@@ -251,3 +251,13 @@ func (v *View) Loaded() []LoadedFile {
 	}
 	return out
 }
+
+// Replacement returns the replace line that applies to a module version of the graph, nil if none does.
+func (v *View) Replacement(mod module.Version) *Replacement {
+	n, ok := v.u.nodeIDs[mod]
+	if v.err != nil || !ok {
+		return nil
+	}
+	r, _ := v.replacement(n)
+	return r
+}

@@ -1,0 +1,54 @@
+package policy
+
+import (
+	"time"
+
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/integrity"
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// Facts are all that rules may look at.
+type Facts struct {
+	Workspace *workspace.Workspace
+	// Graph has the views of all governed modules, and that of the workspace if there is one.
+	Graph *graph.Graph
+	Sums  *integrity.Sums
+	// Dependencies is Graph.Dependencies, computed once.
+	Dependencies []*graph.Dependency
+	// Today decides which exceptions have expired; only its date in UTC counts.
+	Today time.Time
+}
+
+// NewFacts computes what follows from a graph.
+func NewFacts(g *graph.Graph, today time.Time) *Facts {
+	return &Facts{
+		Workspace:    g.Workspace(),
+		Graph:        g,
+		Sums:         integrity.CheckSums(g),
+		Dependencies: g.Dependencies(),
+		Today:        today,
+	}
+}
+
+// A Layer is a kind of knowledge. Rules say which one they need.
+type Layer string
+
+// The layers, from the files alone to what has to be asked for.
+const (
+	LayerDeclared Layer = "declared" // what the files say
+	LayerSelected Layer = "selected" // build lists
+	LayerSums     Layer = "sums"     // the /go.mod lines that the graph needs, conflicts, format
+	LayerVendor   Layer = "vendor"
+	LayerGit      Layer = "git"
+	LayerImports  Layer = "imports"
+	LayerZips     Layer = "zips"
+	LayerRemote   Layer = "remote"
+)
+
+// A Gap is something that could not be found out. It makes a verdict incomplete.
+type Gap struct {
+	Layer  Layer
+	Module string // directory, "" for the workspace
+	Err    error
+}

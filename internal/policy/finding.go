@@ -1,0 +1,127 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// A Finding is one thing that is wrong, with all that a person needs to understand it and a plan needs to settle it.
+// It is data: a failure to find out is an error or a Gap, never a Finding.
+type Finding struct {
+	Rule     string
+	Severity Severity
+	// Item is the policy item behind it, nil if the rule needs none.
+	Item *Item
+	// Dep is the path of the module that it is about, "" if it is about none.
+	Dep string
+	// Kind tells findings of one rule about the same thing apart: "raised", "directory"; mostly "".
+	Kind string
+	// Modules are the directories of the modules that have to change or are hit, sorted; never empty unless the finding
+	// is about go.work or the policy file. Subject is what the heading names: a directory or a file.
+	Modules []string
+	Subject string
+	// Message is one line, without the subject and without a period.
+	Message string
+	// At are the places in the files, the first is the one to show; Because are the places in the policy file.
+	At, Because []Span
+	// Groups show who has which version, the wanted one first.
+	Groups []Group
+	// Why are requirement chains, at most a few, each from the module that they speak of.
+	Why []Chain
+	// Notes are further facts, in order: {"go says", "…"}.
+	Notes []Note
+	// Fix is the command that clears it, "" if a person has to decide.
+	Fix string
+	// Settle is what would clear it, for a plan; empty if a person has to decide.
+	Settle []Settlement
+	// Owners are the owners of the modules or of the policy item.
+	Owners []string
+	// Exception waives it: it is shown apart and never fails.
+	Exception *Exception
+}
+
+// A Span is a place with the words that stand beneath it.
+type Span struct {
+	Pos   workspace.Position
+	Label string
+}
+
+// A Group is a version and the modules that have it.
+type Group struct {
+	Version string // as shown: "v1.2.3", "./dir"
+	Modules []string
+	Note    string
+}
+
+// A Chain is a requirement chain. Steps after the first name a version; a step through a replace line says so in Note.
+type Chain struct {
+	Module string // directory of the module that the chain starts in
+	Steps  []Step
+}
+
+// A Step is a link of a chain.
+type Step struct {
+	Mod  module.Version
+	Dir  string // the directory where a sibling stands, "" for outside modules
+	Note string // "replaced by ../../platform/telemetry"
+}
+
+// A Note is a named fact.
+type Note struct{ Key, Text string }
+
+// A Means is a way to settle a finding.
+type Means string
+
+// The means, in the order in which they are preferred.
+const (
+	Require Means = "require" // the module's requirement is raised to Mod.Version
+	Update  Means = "update"  // the module's roots take their selected versions; Mod is one that moves
+	Replace Means = "replace" // a replace line with New as its target is written
+	Sums    Means = "sums"    // lines are added to the module's go.sum
+	GoLine  Means = "go-line" // the module's go line becomes Mod.Version
+)
+
+// A Settlement is one change to one module that helps to clear a finding.
+type Settlement struct {
+	Means  Means
+	Module string         // directory
+	Mod    module.Version // the dependency and the version that it shall have
+	New    module.Version // target of a replace line
+	Item   *Item          // the policy item that asks for it, nil if a rule does without one
+}
+
+// Waivable reports whether an exception may waive findings of a rule. Three never: a module that cannot be read, a sums
+// file that cannot be read, and two hashes for the same bytes.
+func Waivable(rule string) bool {
+	return rule != "go-mod-invalid" && rule != "sum-malformed" && rule != "sum-hash-conflict"
+}
+
+// ID returns the identity of a finding: the same trouble has the same ID in another revision, whatever lines and
+// versions have moved.
+func (f *Finding) ID() string {
+	item := ""
+	if f.Item != nil {
+		item = f.Item.ID
+	}
+	return strings.Join([]string{f.Rule, item, f.Dep, f.Subject, f.Kind}, "|")
+}
+
+// compareFindings sorts by severity, the worst first, then rule, subject, dependency and kind.
+func compareFindings(a, b *Finding) int {
+	if a.Severity != b.Severity {
+		return int(b.Severity) - int(a.Severity)
+	}
+	for _, c := range [...]int{
+		strings.Compare(a.Rule, b.Rule), strings.Compare(a.Subject, b.Subject),
+		strings.Compare(a.Dep, b.Dep), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Message, b.Message),
+	} {
+		if c != 0 {
+			return c
+		}
+	}
+	return slices.Compare(a.Modules, b.Modules)
+}

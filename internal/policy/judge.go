@@ -1,0 +1,195 @@
+package policy
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// A Verdict is the answer of the gate.
+type Verdict string
+
+// The verdicts. A failed check is a fail even if something could not be read.
+const (
+	Pass       Verdict = "pass"
+	Fail       Verdict = "fail"
+	Incomplete Verdict = "incomplete"
+)
+
+// A Judgement is what the policy says of the facts.
+type Judgement struct {
+	Policy *Policy
+	Facts  *Facts
+	// Findings are sorted: by severity, rule, subject, dependency. Excepted ones are among them, with Exception set.
+	Findings []*Finding
+	// Gaps are what could not be found out.
+	Gaps []Gap
+	// Layers tells for each layer whether it was checked, not asked or failed, in a fixed order.
+	Layers []LayerState
+	// NotEvaluated are parts of the policy file whose effect does not exist yet or needs a layer that was not asked.
+	NotEvaluated []NotEvaluated
+}
+
+// A LayerState is the fate of a layer: "checked", "not asked" or "failed".
+type LayerState struct {
+	Layer Layer
+	State string
+}
+
+// The states of a layer.
+const (
+	Checked  = "checked"
+	NotAsked = "not asked"
+	Failed   = "failed"
+)
+
+// Judge applies every rule to the facts.
+func Judge(p *Policy, facts *Facts) *Judgement {
+	c := newChecker(p, facts)
+	j := &Judgement{Policy: p, Facts: facts, Gaps: gaps(facts), NotEvaluated: p.NotEvaluated()}
+	for _, r := range Rules() {
+		for _, f := range r.Check(c) {
+			f.Rule = r.Name
+			if f.Severity = c.severity(r, f); f.Severity == Off {
+				continue
+			}
+			c.own(f)
+			j.Findings = append(j.Findings, f)
+		}
+	}
+	j.Findings = append(j.Findings, c.except(j.Findings)...)
+	slices.SortStableFunc(j.Findings, compareFindings)
+	j.Layers = layers(facts, j.Gaps)
+	return j
+}
+
+// gaps collects the build lists that could not be computed because a file could not be had. What go refuses for a
+// reason that a rule reports is no gap: the rule's finding says it.
+func gaps(facts *Facts) []Gap {
+	var out []Gap
+	views := slices.Clone(facts.Graph.Views())
+	if w := facts.Graph.WorkspaceView(); w != nil {
+		views = append(views, w)
+	}
+	for _, v := range views {
+		var load *graph.LoadError
+		if errors.As(v.Err(), &load) {
+			out = append(out, Gap{Layer: LayerSelected, Module: v.Dir(), Err: load})
+		}
+	}
+	for _, m := range facts.Workspace.Governed() {
+		for _, bad := range m.Sum.Bad {
+			if bad.Pos.Line == 0 {
+				out = append(out, Gap{Layer: LayerSums, Module: m.Dir, Err: bad})
+			}
+		}
+	}
+	return out
+}
+
+// layers says of each layer what became of it. Vendor is asked nowhere yet, and is named only where there is something
+// to ask.
+func layers(facts *Facts, gaps []Gap) []LayerState {
+	state := func(l Layer) string {
+		for _, g := range gaps {
+			if g.Layer == l {
+				return Failed
+			}
+		}
+		return Checked
+	}
+	out := []LayerState{
+		{LayerDeclared, Checked}, {LayerSelected, state(LayerSelected)}, {LayerSums, state(LayerSums)},
+	}
+	if hasVendor(facts.Workspace) {
+		out = append(out, LayerState{LayerVendor, NotAsked})
+	}
+	return append(out, LayerState{LayerImports, NotAsked}, LayerState{LayerZips, NotAsked}, LayerState{LayerRemote, NotAsked})
+}
+
+func hasVendor(ws *workspace.Workspace) bool {
+	return ws.Work != nil && ws.Work.Vendor || slices.ContainsFunc(ws.Governed(), func(m *workspace.Module) bool { return m.Vendor })
+}
+
+// Verdict returns the answer for a threshold: findings at or above it fail unless they are excepted.
+func (j *Judgement) Verdict(threshold Severity) Verdict {
+	for _, f := range j.Findings {
+		if f.Exception == nil && f.Severity >= threshold {
+			return Fail
+		}
+	}
+	if len(j.Gaps) > 0 {
+		return Incomplete
+	}
+	return Pass
+}
+
+// A checker is what the rules see: the facts, the policy, and what both together make.
+type checker struct {
+	*Facts
+	policy *Policy
+	infos  map[*workspace.Module]ModuleInfo
+	byPath map[string]*workspace.Module // governed modules by module path
+}
+
+func newChecker(p *Policy, facts *Facts) *checker {
+	c := &checker{Facts: facts, policy: p, infos: map[*workspace.Module]ModuleInfo{}, byPath: map[string]*workspace.Module{}}
+	for _, m := range facts.Workspace.Modules {
+		c.infos[m] = p.Info(m.Dir, m.Path)
+		if m.Governed {
+			c.byPath[m.Path] = m
+		}
+	}
+	return c
+}
+
+// severity of a finding: the rule's own choice stands if it made one, then the policy item's, then the rule's default.
+func (c *checker) severity(r *Rule, f *Finding) Severity {
+	switch {
+	case !Waivable(r.Name):
+		return Error
+	case f.Item != nil && f.Item.Severity != nil:
+		return *f.Item.Severity
+	case f.Severity != Off:
+		return f.Severity
+	}
+	return r.Severity
+}
+
+// own fills in the owners: of the policy item if it names one, else of the modules.
+func (c *checker) own(f *Finding) {
+	if f.Item != nil && f.Item.Owner != "" {
+		f.Owners = []string{f.Item.Owner}
+		return
+	}
+	for _, dir := range f.Modules {
+		if m := c.Workspace.Module(dir); m != nil {
+			f.Owners = append(f.Owners, c.infos[m].Teams...)
+		}
+	}
+	slices.Sort(f.Owners)
+	f.Owners = slices.Compact(f.Owners)
+}
+
+// chain turns a chain of the graph into one that can be shown. What a replace line leads to is named at its step.
+func (c *checker) chain(v *graph.View, mods []module.Version) Chain {
+	out := Chain{Module: v.Dir()}
+	for i, mod := range mods {
+		step := Step{Mod: mod}
+		if s := c.byPath[mod.Path]; s != nil {
+			step.Dir = s.Dir
+		}
+		if i == 0 {
+			out.Module = step.Dir
+		} else if r := v.Replacement(mod); r != nil {
+			step.Note = "replaced by " + strings.TrimSpace(r.New.Path+" "+r.New.Version)
+		}
+		out.Steps = append(out.Steps, step)
+	}
+	return out
+}
