@@ -33,7 +33,7 @@ type Finding struct {
 	// Why are requirement chains, at most a few, each from the module that they speak of.
 	Why []Chain
 	// Notes are further facts, in order: {"go says", "…"}.
-	Notes []Note
+	Notes []Remark
 	// Fix is the command that clears it, "" if a person has to decide.
 	Fix string
 	// Settle is what would clear it, for a plan; empty if a person has to decide.
@@ -70,8 +70,8 @@ type Step struct {
 	Note string // "replaced by ../../platform/telemetry"
 }
 
-// A Note is a named fact.
-type Note struct{ Key, Text string }
+// A Remark is a named fact.
+type Remark struct{ Key, Text string }
 
 // A Means is a way to settle a finding.
 type Means string

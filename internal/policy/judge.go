@@ -32,7 +32,7 @@ type Judgement struct {
 	// Layers tells for each layer whether it was checked, not asked or failed, in a fixed order.
 	Layers []LayerState
 	// NotEvaluated are parts of the policy file whose effect does not exist yet or needs a layer that was not asked.
-	NotEvaluated []NotEvaluated
+	NotEvaluated []Note
 }
 
 // A LayerState is the fate of a layer: "checked", "not asked" or "failed".
