@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -51,7 +53,8 @@ func newShell(environ []string, stdin io.Reader, stdout, stderr io.Writer) *shel
 }
 
 // run executes the command line args with cmds and returns the exit code. When a signal ends ctx, the command gets a
-// moment to stop; one that does not is left behind, but never inside a protected write.
+// moment to stop; one that does not is left behind, but never inside a protected write. What a command that was left
+// behind had begun to write to stdout is not shown.
 func (sh *shell) run(ctx context.Context, cmds []*cli.Command, args []string) int {
 	done := make(chan error, 1)
 	go func() { done <- sh.execute(ctx, cmds, args) }()
@@ -62,12 +65,16 @@ func (sh *shell) run(ctx context.Context, cmds []*cli.Command, args []string) in
 			err = withCode(exitIncomplete, fmt.Errorf("write the output: %w", flushErr))
 		}
 	}
-	if sig, ok := interruption(ctx); ok {
-		printError(sh.stderr, sig)
-		return sig.code()
+	sig, stopped := interruption(ctx)
+	if !stopped {
+		printError(sh.stderr, err)
+		return exitCode(err)
 	}
-	printError(sh.stderr, err)
-	return exitCode(err)
+	if !isInterruption(err) {
+		printError(sh.stderr, err)
+	}
+	printError(sh.stderr, sig)
+	return sig.code()
 }
 
 // wait returns the result of the command, or false if it was left behind.
@@ -81,7 +88,12 @@ func (sh *shell) wait(ctx context.Context, done <-chan error) (error, bool) {
 	case err := <-done:
 		return err, true
 	case <-time.After(patience):
-		sh.writing.Lock()
+	}
+	sh.writing.Lock() // not before a write in progress has ended; it still gets to say how
+	select {
+	case err := <-done:
+		return err, true
+	case <-time.After(patience / 10):
 		return nil, false
 	}
 }
@@ -254,11 +266,14 @@ func startDir(dirs []string) (string, error) {
 	if len(dirs) == 0 {
 		return abs, nil
 	}
+	given := "-C " + strings.Join(dirs, " -C ")
 	switch info, err := os.Stat(abs); {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", usagef("%s: no such directory", given)
 	case err != nil:
-		return "", usagef("-C %s: no such directory: %w", strings.Join(dirs, " -C "), err)
+		return "", usagef("%s: %w", given, err)
 	case !info.IsDir():
-		return "", usagef("-C %s: not a directory", strings.Join(dirs, " -C "))
+		return "", usagef("%s: not a directory", given)
 	}
 	return abs, nil
 }

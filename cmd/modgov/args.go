@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -201,19 +202,10 @@ func (p *parser) finish() {
 	p.fail(checkArgs(p.line.path, p.line.args))
 }
 
-// checkArgs compares the number of arguments with the command's ArgsUsage, the one place that states it: a word per
-// argument, in brackets if it may be absent, with "..." if it may be repeated.
+// checkArgs compares the number of arguments with what the command takes.
 func checkArgs(path []*cli.Command, args []string) error {
 	usage := strings.Fields(path[len(path)-1].ArgsUsage)
-	least, most := 0, len(usage)
-	for _, word := range usage {
-		if !strings.HasPrefix(word, "[") {
-			least++
-		}
-		if strings.Contains(word, "...") {
-			most = len(args)
-		}
-	}
+	least, most := arity(usage)
 	switch {
 	case len(args) < least:
 		return usagef("%s needs %s", fullName(path), strings.Join(usage[len(args):], " "))
@@ -223,6 +215,21 @@ func checkArgs(path []*cli.Command, args []string) error {
 		return usagef("%s takes %s, got %q besides", fullName(path), strings.Join(usage, " "), args[most])
 	}
 	return nil
+}
+
+// arity returns how many arguments a command takes, from the words of its ArgsUsage, the one place that states it: a
+// word per argument, in brackets if it may be absent, with "..." if it may be repeated.
+func arity(usage []string) (least, most int) {
+	most = len(usage)
+	for _, word := range usage {
+		if !strings.HasPrefix(word, "[") {
+			least++
+		}
+		if strings.Contains(word, "...") {
+			most = math.MaxInt
+		}
+	}
+	return least, most
 }
 
 func isFlagWord(word string) bool { return len(word) > 1 && word[0] == '-' }
@@ -277,9 +284,9 @@ func unknownFlag(path []*cli.Command, known []cli.Flag, name string) error {
 }
 
 // closest returns the candidate that was most likely meant by word, or "": the one with the fewest letters to change,
-// at most a third of them, else the only one that begins with it. The first of several equals wins.
+// at most a third of them (rounded up), else the only one that begins with it. The first of several equals wins.
 func closest(word string, candidates []string) string {
-	best, distance := "", 1+max(1, len(word)/3)
+	best, distance := "", 1+(len(word)+2)/3
 	var begin []string
 	for _, c := range candidates {
 		if len(word) > 1 && strings.HasPrefix(c, word) && !slices.Contains(begin, c) {

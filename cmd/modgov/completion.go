@@ -2,8 +2,10 @@ package main
 
 import (
 	"embed"
+	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -23,7 +25,7 @@ func completionCommand() *cli.Command {
 		ArgsUsage: strings.Join(shells, "|"),
 		Description: "Prints a script for bash, zsh, fish or powershell that completes commands, flags and values.\n\n" +
 			"Examples:\n" +
-			"  source <(modgov completion bash)                                     # in ~/.bashrc\n" +
+			"  eval \"$(modgov completion bash)\"                                     # in ~/.bashrc\n" +
 			"  modgov completion zsh > \"${fpath[1]}/_modgov\"                        # then start zsh anew\n" +
 			"  modgov completion fish > ~/.config/fish/completions/modgov.fish\n" +
 			"  modgov completion powershell | Out-String | Invoke-Expression        # in $PROFILE",
@@ -116,20 +118,25 @@ func completeFlag(p *parser, current string) ([]string, string) {
 	}
 	flags := commonFlags()
 	if len(p.line.path) > 0 {
-		flags = p.line.path[len(p.line.path)-1].Flags
+		flags = slices.Clone(p.line.path[len(p.line.path)-1].Flags)
 	}
 	var found []string
-	for _, flag := range append(flags[:len(flags):len(flags)], metaFlags()...) {
-		if visible, ok := flag.(cli.VisibleFlag); ok && !visible.IsVisible() {
-			continue
-		}
-		for _, name := range flag.Names() {
-			if strings.HasPrefix(dashed(name), current) && (len(name) > 1 || current == dashed(name) || len(flag.Names()) == 1) {
-				found = append(found, dashed(name)+"\t"+flagRow(flag)[1])
-			}
+	for _, flag := range append(flags, metaFlags()...) {
+		if name := completedName(flag, current); name != "" {
+			found = append(found, name+"\t"+flagRow(flag)[1])
 		}
 	}
 	return found, offerNothing
+}
+
+// completedName returns the flag's name if it completes current, or the alias that current already is.
+func completedName(flag cli.Flag, current string) string {
+	for i, name := range flag.Names() {
+		if dashed(name) == current || i == 0 && isVisible(flag) && strings.HasPrefix(dashed(name), current) {
+			return dashed(name)
+		}
+	}
+	return ""
 }
 
 // flagValues completes the value of a flag; prefix stands before each candidate.
@@ -143,17 +150,32 @@ func flagValues(flag cli.Flag, prefix, current string) ([]string, string) {
 	switch {
 	case found != nil:
 		return found, offerNothing
+	case !takesFile(flag):
+		return nil, offerNothing
 	case flag.Names()[0] == "C" || flag.Names()[0] == "root":
 		return nil, offerDirs
 	}
-	if doc, ok := flag.(interface{ GetTakesFile() bool }); ok && doc.GetTakesFile() {
-		return nil, offerFiles
+	return nil, offerFiles
+}
+
+// takesFile tells whether the flag's value is a file or directory, by the field of that name.
+func takesFile(flag cli.Flag) bool {
+	switch f := flag.(type) {
+	case *cli.PathFlag:
+		return f.TakesFile
+	case *cli.StringFlag:
+		return f.TakesFile
+	case *cli.StringSliceFlag:
+		return f.TakesFile
 	}
-	return nil, offerNothing
+	return false
 }
 
 // completeArg completes a command's name or, by the command's BashComplete, its arguments.
 func completeArg(app *cli.App, p *parser, current string) ([]string, string) {
+	if p.lost {
+		return nil, offerNothing
+	}
 	var found []string
 	if candidates := p.subcommands(); candidates != nil {
 		for _, cmd := range candidates {
@@ -164,15 +186,27 @@ func completeArg(app *cli.App, p *parser, current string) ([]string, string) {
 		return found, offerNothing
 	}
 	cmd := p.line.path[len(p.line.path)-1]
-	if cmd.BashComplete == nil {
+	switch _, most := arity(strings.Fields(cmd.ArgsUsage)); {
+	case len(p.line.args) >= most:
+		return nil, offerNothing
+	case cmd.BashComplete == nil:
 		return nil, offerFiles
 	}
-	var b strings.Builder
-	cmd.BashComplete(cli.NewContext(&cli.App{Writer: &b, Commands: app.Commands, Metadata: app.Metadata}, nil, nil))
-	for candidate := range strings.Lines(b.String()) {
+	for _, candidate := range commandCandidates(app, cmd, p.line.args) {
 		if strings.HasPrefix(candidate, current) {
-			found = append(found, strings.TrimSuffix(candidate, "\n"))
+			found = append(found, candidate)
 		}
 	}
 	return found, offerNothing
+}
+
+// commandCandidates returns the lines that the command's BashComplete prints when args stand before the cursor.
+func commandCandidates(app *cli.App, cmd *cli.Command, args []string) []string {
+	var b strings.Builder
+	set := flag.NewFlagSet(cmd.Name, flag.ContinueOnError)
+	if err := set.Parse(append([]string{"--"}, args...)); err != nil {
+		return nil // cannot be: after "--" nothing is a flag
+	}
+	cmd.BashComplete(cli.NewContext(&cli.App{Writer: &b, Commands: app.Commands, Metadata: app.Metadata}, set, nil))
+	return strings.FieldsFunc(b.String(), func(r rune) bool { return r == '\n' })
 }

@@ -138,6 +138,18 @@ func interruption(ctx context.Context) (interrupted, bool) {
 	return sig, errors.As(context.Cause(ctx), &sig)
 }
 
+// isInterruption tells whether err says nothing but that its context has ended; nil says not even that.
+func isInterruption(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return !slices.ContainsFunc(joined.Unwrap(), func(part error) bool { return !isInterruption(part) })
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		return isInterruption(inner)
+	}
+	_, ok := err.(interrupted)
+	return err == nil || ok || err == context.Canceled
+}
+
 // printError writes err for people: "modgov: error: " before each joined error, in order, and "modgov: hint: " after
 // the one that it helps with. Lower case, one line each, no period at the end.
 func printError(w io.Writer, err error) {

@@ -107,6 +107,12 @@ func takesValue(flag cli.Flag) bool {
 	return !ok || doc.TakesValue()
 }
 
+// isVisible tells whether the help shows the flag.
+func isVisible(flag cli.Flag) bool {
+	visible, ok := flag.(cli.VisibleFlag)
+	return !ok || visible.IsVisible()
+}
+
 // dashed returns a flag's name as it is typed: one dash before a letter, two before a word.
 func dashed(name string) string {
 	if len(name) == 1 {

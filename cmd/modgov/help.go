@@ -12,14 +12,16 @@ import (
 
 const tagline = "govern the dependencies of a Go repository that holds many modules"
 
-// exitHelp explains the exit codes; doc.go repeats it.
-const exitHelp = `Exit codes:
-  0  pass; nothing to object to
-  1  the negative answer: a finding at or above the threshold, or something left to fix
-  2  usage, or an invalid policy file
-  3  incomplete: something could not be read or done, and nothing worse is known
-  130, 143  stopped by SIGINT, SIGTERM
-`
+// exitCodes explains the exit codes.
+func exitCodes() [][2]string {
+	return [][2]string{
+		{"0", "pass; there is nothing to object to"},
+		{"1", "the negative answer: a finding at or above the threshold, or something is left to fix"},
+		{"2", "usage, or a policy file that is invalid in itself"},
+		{"3", "incomplete: something could not be read or done, and nothing worse is known"},
+		{"130, 143", "stopped by SIGINT, SIGTERM"},
+	}
+}
 
 // helpCommand returns `modgov help`; --help on any command says the same.
 func helpCommand() *cli.Command {
@@ -29,6 +31,21 @@ func helpCommand() *cli.Command {
 		ArgsUsage: "[COMMAND...]",
 		Description: "The same text as `modgov COMMAND --help`.\n\n" +
 			"Examples:\n  modgov help completion",
+		BashComplete: func(c *cli.Context) {
+			candidates := c.App.Commands
+			for _, name := range c.Args().Slice() {
+				cmd := findCommand(candidates, name)
+				if cmd == nil {
+					return
+				}
+				candidates = cmd.Subcommands
+			}
+			for _, cmd := range candidates {
+				if !cmd.Hidden {
+					fmt.Fprintf(c.App.Writer, "%s\t%s\n", cmd.Name, cmd.Usage)
+				}
+			}
+		},
 		Action: func(c *cli.Context) error {
 			var path []*cli.Command
 			candidates := c.App.Commands
@@ -61,7 +78,8 @@ func writeHelp(w io.Writer, commands, path []*cli.Command, width int) error {
 		fmt.Fprintf(&b, "modgov: %s\n\nUsage: modgov [flags] COMMAND [flags] [arguments]\n", tagline)
 		writeCommands(&b, commands, width)
 		writeFlags(&b, "Flags of every command, before it or after it:", append(commonFlags(), metaFlags()...), width)
-		fmt.Fprintf(&b, "\n%s\n`modgov help COMMAND` tells more about one of them.\n", exitHelp)
+		writeRows(&b, "Exit codes, the same for every command and format:", exitCodes(), width)
+		fmt.Fprint(&b, "\nmodgov help COMMAND tells more about a command.\n")
 	} else {
 		writeCommandHelp(&b, path, width)
 	}
@@ -107,10 +125,9 @@ func writeCommands(b *strings.Builder, commands []*cli.Command, width int) {
 func writeFlags(b *strings.Builder, title string, flags []cli.Flag, width int) {
 	var rows [][2]string
 	for _, flag := range flags {
-		if visible, ok := flag.(cli.VisibleFlag); ok && !visible.IsVisible() {
-			continue
+		if isVisible(flag) {
+			rows = append(rows, flagRow(flag))
 		}
-		rows = append(rows, flagRow(flag))
 	}
 	writeRows(b, title, rows, width)
 }
