@@ -245,7 +245,11 @@ func allFlags(commands []*cli.Command) []cli.Flag {
 
 // fullName returns how a command is called, from "modgov" on.
 func fullName(path []*cli.Command) string {
-	return strings.Join(append([]string{"modgov"}, commandNames(path)...), " ")
+	name := "modgov"
+	for _, cmd := range path {
+		name += " " + cmd.Name
+	}
+	return name
 }
 
 // commandNames returns the names of the commands that are not hidden.

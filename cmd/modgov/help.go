@@ -96,7 +96,7 @@ func writeCommandHelp(b *strings.Builder, path []*cli.Command, width int) {
 	if cmd.ArgsUsage != "" {
 		usage += " " + cmd.ArgsUsage
 	}
-	fmt.Fprintf(b, "%s: %s\n\nUsage: %s [flags]\n", fullName(path), cmd.Usage, usage)
+	fmt.Fprintf(b, "%s\n\nUsage: %s [flags]\n", wrapText(fullName(path)+": "+cmd.Usage, width), usage)
 	if cmd.Description != "" {
 		fmt.Fprintf(b, "\n%s\n", wrapText(cmd.Description, width))
 	}

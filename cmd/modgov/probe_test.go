@@ -27,7 +27,7 @@ func probeCommands() []*cli.Command {
 			Usage: "a command of commands",
 			Subcommands: []*cli.Command{
 				{Name: "first", Usage: "one of them", ArgsUsage: "[NAME]", Flags: []cli.Flag{
-					&cli.BoolFlag{Name: "deep"},
+					&cli.BoolFlag{Name: "deep", Usage: "look deeper"},
 				}, Action: action(show)},
 				{Name: "second", Usage: "the other", ArgsUsage: "ONE...", Action: action(show)},
 			},

@@ -103,7 +103,9 @@ func (b *progressBars) start(w io.Writer, title string) func(done, total int) {
 		if b.bar == nil {
 			b.bar = newBar(w, title, total)
 		}
-		b.bar.ChangeMax(total)
+		if b.bar.GetMax() != total {
+			b.bar.ChangeMax(total)
+		}
 		_ = b.bar.Set(done) // a progress line that cannot be written loses nothing
 	}
 }
