@@ -35,3 +35,12 @@ func ParseSeverity(word string) (Severity, bool) {
 	}
 	return Off, false
 }
+
+// setText is ParseSeverity for the policy file.
+func (s *Severity) setText(text string) error {
+	if known, ok := ParseSeverity(text); ok {
+		*s = known
+		return nil
+	}
+	return badValue(didYouMean(text, []string{"error", "warn", "info", "off"}), "%q is not a severity", clip(text))
+}

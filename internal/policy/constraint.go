@@ -1,0 +1,47 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+)
+
+// A constraint is a range of versions as a policy writes it: "<1.30", ">=1.2 <2", "~1.4 || ^1.6", "v1.2.3". The zero
+// constraint lets every version pass.
+//
+// Prereleases and pseudo-versions are versions like others: they are in a range if they are between its ends in
+// semver order, so v1.30.0-rc.1 is in "<1.30", and v0.0.0-2026… is in "<1" but not in ">=0.0.0". Masterminds alone
+// would leave them out of every range that does not name a prerelease, and a policy for "<1.30" would not see the
+// modules that are furthest behind. "+incompatible" is no part of the order: v2.0.0+incompatible is in ">=2 <3".
+type constraint struct {
+	text   string
+	ranges *semver.Constraints
+}
+
+func parseConstraint(text string) (constraint, error) {
+	const hint = "write a range as @<1.30, @>=1.2 <2 or @v1.2.3"
+	switch {
+	case strings.TrimSpace(text) == "":
+		return constraint{}, badValue(hint, "nothing follows the @")
+	case slices.Contains([]string{"*", "x", "X"}, strings.TrimSpace(text)):
+		return constraint{}, badValue("leave out the @ and what follows", "%q is no constraint", clip(text))
+	case len(text) > 256:
+		return constraint{}, badValue(hint, "%q is too long for a constraint", clip(text))
+	}
+	ranges, err := semver.NewConstraint(text)
+	if err != nil {
+		return constraint{}, badValue(hint, "%q is not a version constraint", clip(text))
+	}
+	ranges.IncludePrerelease = true
+	return constraint{text: strings.TrimSpace(text), ranges: ranges}, nil
+}
+
+// match says whether a module version is in the range. What has no version (a directory, a main module) is in none.
+func (c *constraint) match(version string) bool {
+	if c.ranges == nil {
+		return true
+	}
+	v, err := semver.NewVersion(version)
+	return err == nil && c.ranges.Check(v)
+}

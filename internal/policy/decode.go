@@ -1,0 +1,305 @@
+package policy
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// Limits of what one file may make the decoder do; both are far above what a policy for a thousand modules needs.
+const (
+	maxAliased  = 10_000 // nodes that are read again through aliases
+	maxPatterns = 20_000 // patterns, after braces were taken apart
+	maxItems    = 10_000 // items of all sections
+)
+
+// How a Go type says that it is decoded in a way of its own. All other types are decoded by their kind.
+type (
+	// A textValue is read from the text of one scalar, whatever YAML takes it for: 1.20 is "1.20".
+	textValue interface{ setText(text string) error }
+	// A listValue is read from a scalar or a list of scalars.
+	listValue interface {
+		addText(text string) error
+		size() int
+	}
+	// A tableValue is a mapping with free keys.
+	tableValue interface {
+		place() *Place
+		entry(name string) any
+	}
+	// A placed struct keeps its position and those of its keys.
+	placed interface{ place() *Place }
+	// A defaulter has values for keys that are not given.
+	defaulter interface{ setDefaults() }
+	// A selfChecker reports what is wrong with a struct as a whole, once its keys are read.
+	selfChecker interface{ check(d *decoder) }
+	// A policyItem has an id.
+	policyItem interface{ item() *Item }
+)
+
+// A decoder turns YAML nodes into the types of this package, and reports everything that does not fit them.
+type decoder struct {
+	src    *source
+	errs   *FileErrors
+	fields map[reflect.Type][]field
+
+	section   string      // the top-level key that is being read
+	parents   []*itemSeen // the items around what is being read
+	seen      []*itemSeen // all items, parents before what is in them
+	uses      []use       // terms of selectors that name something defined elsewhere
+	notes     []*noteSeen
+	laterList []string // sections of items that have no effect yet
+	inAlias   int      // depth of aliases around what is being read
+	aliased   int
+	patterns  int
+	stopped   bool // a limit was reached: say nothing more
+}
+
+// A field is a key of a mapping and the struct field that takes its value.
+type field struct {
+	key             string
+	index           []int
+	required, later bool
+}
+
+type itemSeen struct {
+	item    *Item
+	parent  *itemSeen
+	section string
+	value   any // the struct around item, which may have a label
+}
+
+type noteSeen struct {
+	Note
+	item *Item // gives Note.ID, which may not be known yet
+}
+
+// A use is a scalar of a selector that may refer to sets, tags or teams: the terms that it became.
+type use struct {
+	selector listValue
+	from, to int
+	pos      workspace.Position
+}
+
+func newDecoder(src *source, errs *FileErrors) *decoder {
+	return &decoder{src: src, errs: errs, fields: map[reflect.Type][]field{}}
+}
+
+func (d *decoder) fail(pos workspace.Position, hint, format string, args ...any) {
+	if !d.stopped {
+		d.src.report(d.errs, pos, fmt.Sprintf(format, args...), hint)
+	}
+}
+
+// value decodes a node into a Go value, which must be addressable.
+func (d *decoder) value(n *yaml.Node, v reflect.Value) {
+	n, leave := d.enter(n)
+	defer leave()
+	if n == nil {
+		return
+	}
+	switch t := v.Addr().Interface().(type) {
+	case textValue:
+		d.text(n, t.setText)
+		return
+	case listValue:
+		d.selector(n, t)
+		return
+	case tableValue:
+		d.table(n, t)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		d.value(n, v.Elem())
+	case reflect.String:
+		d.text(n, func(text string) error { return setString(v, text) })
+	case reflect.Bool:
+		d.text(n, func(text string) error { return setBool(v, text, n.Style) })
+	case reflect.Slice:
+		d.list(n, v)
+	default: // a struct: the test of the tags allows no other kind
+		d.mapping(n, v)
+	}
+}
+
+// enter follows an alias and counts what is read through aliases. The node is nil if it must not be read.
+func (d *decoder) enter(n *yaml.Node) (*yaml.Node, func()) {
+	leave := func() {}
+	if n.Kind == yaml.AliasNode {
+		d.inAlias++
+		leave = func() { d.inAlias-- }
+	}
+	alias := n
+	for n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if d.inAlias > 0 {
+		d.aliased++
+	}
+	switch {
+	case d.stopped:
+		return nil, leave
+	case d.aliased > maxAliased || d.inAlias > 100:
+		d.fail(d.src.span(alias), "write out what the alias stands for, or use sets",
+			"aliases in this file stand for more than %d values", maxAliased)
+		d.stopped = true
+		return nil, leave
+	case n.Style&yaml.TaggedStyle != 0:
+		d.fail(d.src.span(n), `text that begins with ! stands in quotes: "!services/x"`, "YAML tags mean nothing here")
+		return nil, leave
+	}
+	return n, leave
+}
+
+// text decodes a scalar.
+func (d *decoder) text(n *yaml.Node, set func(string) error) {
+	switch {
+	case n.Kind == yaml.ScalarNode && n.Value == "", isNull(n):
+		d.fail(d.src.span(n), "give a value or remove the key", "the value is missing")
+		return
+	case n.Kind != yaml.ScalarNode:
+		d.fail(d.src.span(n), "", "one value is expected here, not %s", kindName(n))
+		return
+	}
+	d.check(n, set(n.Value))
+}
+
+// check reports an error about the value of a node.
+func (d *decoder) check(n *yaml.Node, err error) {
+	if err == nil {
+		return
+	}
+	hint := ""
+	if v, ok := err.(*valueError); ok {
+		hint = v.hint
+	}
+	d.fail(d.src.span(n), hint, "%s", err)
+}
+
+func setString(v reflect.Value, text string) error {
+	if w, ok := v.Interface().(wordValue); ok && !slices.Contains(w.words(), text) {
+		return badValue(didYouMean(text, w.words()), "%q is not a known word here", clip(text))
+	}
+	v.SetString(text)
+	return nil
+}
+
+func setBool(v reflect.Value, text string, style yaml.Style) error {
+	if style != 0 || text != "true" && text != "false" {
+		return badValue("write true or false, without quotes", "%q is neither true nor false", clip(text))
+	}
+	v.SetBool(text == "true")
+	return nil
+}
+
+// selector decodes a scalar or a list of scalars.
+func (d *decoder) selector(n *yaml.Node, list listValue) {
+	for _, e := range d.elements(n, true) {
+		e, leave := d.enter(e)
+		if e != nil {
+			before := list.size()
+			d.text(e, list.addText)
+			d.patterns += list.size() - before
+			if strings.Contains(e.Value, ":") {
+				d.uses = append(d.uses, use{list, before, list.size(), d.src.span(e)})
+			}
+		}
+		leave()
+		if d.patterns > maxPatterns && !d.stopped {
+			d.fail(d.src.span(n), "write globs in place of lists and braces", "the file has more than %d patterns", maxPatterns)
+			d.stopped = true
+		}
+	}
+}
+
+// list decodes a list; a list of scalars may be written as one scalar.
+func (d *decoder) list(n *yaml.Node, v reflect.Value) {
+	nodes := d.elements(n, v.Type().Elem().Kind() != reflect.Struct)
+	v.Set(reflect.MakeSlice(v.Type(), len(nodes), len(nodes))) // items keep their address
+	for i, e := range nodes {
+		if isNull(e) {
+			d.fail(d.src.span(e), "write its keys after the -, or remove the -", "an empty item")
+			continue
+		}
+		d.value(e, v.Index(i))
+	}
+}
+
+// elements returns the nodes of a list, or, if one value is as good as a list of one, that node.
+func (d *decoder) elements(n *yaml.Node, oneWillDo bool) []*yaml.Node {
+	switch {
+	case n.Kind == yaml.SequenceNode:
+		return n.Content
+	case oneWillDo && n.Kind == yaml.ScalarNode:
+		return []*yaml.Node{n}
+	case oneWillDo:
+		d.fail(d.src.span(n), "", "a value or a list of values is expected here, not %s", kindName(n))
+	case !isNull(n): // a section whose items are all commented out is no error
+		d.fail(d.src.span(n), "begin each item with -", "a list is expected here, not %s", kindName(n))
+	}
+	return nil
+}
+
+// table decodes a mapping with free keys.
+func (d *decoder) table(n *yaml.Node, table tableValue) {
+	d.pairs(n, table.place(), func(key string, pos workspace.Position, value *yaml.Node) {
+		if err := checkName(key); err != nil || len(key) > 100 {
+			d.fail(pos, "use letters, digits, - and _", "%q is not a good name", clip(key))
+			return
+		}
+		d.value(value, reflect.ValueOf(table.entry(key)).Elem())
+	})
+}
+
+// pairs calls do for each key of a mapping, in file order, and notes their places.
+func (d *decoder) pairs(n *yaml.Node, at *Place, do func(key string, pos workspace.Position, value *yaml.Node)) {
+	at.Pos = d.src.span(n)
+	if n.Kind != yaml.MappingNode {
+		if !isNull(n) {
+			d.fail(at.Pos, "", "keys with values are expected here, not %s", kindName(n))
+		}
+		return
+	}
+	lines := map[string]int{}
+	for i := 0; i+1 < len(n.Content) && !d.stopped; i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		pos, line := d.src.pair(k, v), lines[k.Value]
+		switch {
+		case k.Tag == "!!merge":
+			d.fail(pos, "write the keys out", "merge keys mean nothing here")
+		case k.Kind != yaml.ScalarNode || k.Style&yaml.TaggedStyle != 0:
+			d.fail(d.src.span(k), "write the key as plain text", "a key is expected here, not %s", kindName(k))
+		case line != 0:
+			d.errs.add(FileError{Pos: pos, Line: d.src.line(pos.Line), Other: d.src.at(line, 0, 0),
+				Message: fmt.Sprintf("the key %q is already on line %d", clip(k.Value), line), Hint: "keep one of them"})
+		default:
+			lines[k.Value] = k.Line
+			at.keys = append(at.keys, keyPlace{k.Value, pos})
+			do(k.Value, pos, v)
+		}
+	}
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
+
+// kindName says in a message what was found.
+func kindName(n *yaml.Node) string {
+	switch {
+	case isNull(n):
+		return "nothing"
+	case n.Kind == yaml.SequenceNode:
+		return "a list"
+	case n.Kind == yaml.MappingNode:
+		return "keys with values"
+	case n.Kind == yaml.AliasNode:
+		return "an alias"
+	}
+	return fmt.Sprintf("%q", clip(n.Value))
+}

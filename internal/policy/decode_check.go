@@ -1,0 +1,217 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// What is wrong with a policy item as such.
+
+func (v *VersionItem) check(d *decoder) {
+	if !v.Has("agree") && !v.Has("at-least") && !v.Has("follow") && !v.Has("together") {
+		d.fail(v.Pos, "add agree, at-least, follow or together", "this item asks nothing of the versions")
+	}
+	if !v.Has("agree") && v.Has("prefer") {
+		d.fail(v.KeyPos("prefer"), "add agree: same", "prefer chooses between versions that must agree, and nothing says so")
+	}
+	if len(v.Follow.terms) > 0 && !v.Follow.isOneModule() {
+		d.fail(v.KeyPos("follow"), "write its directory, or path: and its module path", "follow names one module")
+	}
+	d.noRanges(&v.Dep, v.KeyPos("dep"))
+	d.checkMajor(&v.Dep, v.AtLeast, v.KeyPos("at-least"))
+}
+
+func (p *PinItem) check(d *decoder) {
+	d.noRanges(&p.Dep, p.KeyPos("dep"))
+	d.checkMajor(&p.Dep, p.Version, p.KeyPos("version"))
+	for i := range p.Alternates {
+		a := &p.Alternates[i]
+		if a.Version == p.Version && a.Version != "" {
+			d.contradict(a.KeyPos("version"), p.KeyPos("version"), "an alternate is another version",
+				"%s is the pinned version itself (line %d)", a.Version, p.KeyPos("version").Line)
+			continue
+		}
+		d.checkMajor(&p.Dep, a.Version, a.KeyPos("version"))
+	}
+}
+
+func (a *Alternate) check(d *decoder)   { d.checkDates(&a.Place, a.Created, a.Expires) }
+func (r *ReplaceItem) check(d *decoder) { d.checkDates(&r.Place, r.Created, r.Expires) }
+
+func (e *Exception) check(d *decoder) {
+	d.checkDates(&e.Place, e.Created, e.Expires)
+	switch {
+	case !e.Has("policy") && !e.Has("rule"):
+		d.fail(e.Pos, "add policy: ID of an item, or rule: NAME of a rule", "this exception does not say what it waives")
+	case e.Has("policy") && e.Has("rule"):
+		d.contradict(e.KeyPos("rule"), e.KeyPos("policy"), "keep one of them",
+			"an exception waives the findings of a policy item or of a rule, not of both")
+	case e.Rule == "":
+	case !Waivable(e.Rule):
+		d.fail(e.KeyPos("rule"), "remove the exception", "%s can never be waived", e.Rule)
+	case !slices.Contains(ruleNames(), e.Rule):
+		d.fail(e.KeyPos("rule"), didYouMean(e.Rule, ruleNames()), "there is no rule %q", clip(e.Rule))
+	}
+}
+
+func (v *VendorSection) check(d *decoder) {
+	root := slices.ContainsFunc(v.Modules.terms, func(t moduleTerm) bool { return !t.not && t.key() == "." })
+	if v.Workspace && root {
+		d.contradict(v.KeyPos("workspace"), v.KeyPos("modules"), "keep one of them: there is one vendor directory at the root",
+			"the workspace and the root module cannot both be vendored")
+	}
+}
+
+func (m *ModulesSection) check(d *decoder) {
+	labels := func(t moduleTerm) bool { return t.kind == byTag || t.kind == byTeam }
+	for _, name := range m.Tags.Names() {
+		if t := m.Tags.Get(name); t != nil && slices.ContainsFunc(t.terms, labels) {
+			d.fail(m.Tags.KeyPos(name), "name directories or module paths", "a tag is not defined by tags or teams")
+		}
+	}
+	if slices.ContainsFunc(m.Include.terms, labels) {
+		d.fail(m.KeyPos("include"), "name directories or module paths", "include knows no tags and teams")
+	}
+	if slices.ContainsFunc(m.Exclude.terms, labels) {
+		d.fail(m.KeyPos("exclude"), "name directories or module paths", "exclude knows no tags and teams")
+	}
+}
+
+func (o *OwnersSection) check(d *decoder) {
+	for _, name := range o.Teams.Names() {
+		t := o.Teams.Get(name)
+		if t != nil && slices.ContainsFunc(t.Modules.terms, func(t moduleTerm) bool { return t.kind == byTeam }) {
+			d.fail(o.Teams.KeyPos(name), "name directories, module paths or tags", "a team is not defined by teams")
+		}
+	}
+}
+
+func (p *Policy) check(d *decoder) {
+	for _, name := range p.Sets.Names() {
+		s := p.Sets.Get(name)
+		if s == nil {
+			continue
+		}
+		if slices.ContainsFunc(s.terms, func(t depTerm) bool { return t.kind == bySet }) {
+			d.fail(p.Sets.KeyPos(name), "write its members out", "a set is not defined by sets")
+		}
+		d.noRanges(s, p.Sets.KeyPos(name))
+	}
+}
+
+// noRanges refuses @constraint where an item must not depend on the version that it judges.
+func (d *decoder) noRanges(s *DepSelector, pos workspace.Position) {
+	if slices.ContainsFunc(s.terms, func(t depTerm) bool { return t.constraint.ranges != nil }) {
+		d.fail(pos, "leave out the @ and what follows; bans, boundaries and exceptions take it",
+			"an @constraint makes no sense here")
+	}
+}
+
+// checkMajor refuses a version that no module of an exactly named path can have (go-semantics 1.22).
+func (d *decoder) checkMajor(s *DepSelector, v Version, pos workspace.Position) {
+	if v == "" {
+		return
+	}
+	for i := range s.terms {
+		t := &s.terms[i]
+		if t.not || t.kind != byModulePath || !t.glob.exact {
+			continue
+		}
+		_, pathMajor, ok := module.SplitPathVersion(t.glob.pattern)
+		if !ok || module.CheckPathMajor(string(v), pathMajor) == nil {
+			continue
+		}
+		hint := "the major version of a path and of its versions are the same"
+		if pathMajor == "" && semver.Build(string(v)) == "" {
+			hint = fmt.Sprintf("the path is %s/%s, or the version %s+incompatible", t.glob.pattern, semver.Major(string(v)), v)
+		}
+		d.fail(pos, hint, "%s cannot be a version of %s", v, t.glob.pattern)
+		return
+	}
+}
+
+func (d *decoder) checkDates(at *Place, created, expires Date) {
+	if !created.IsZero() && !expires.IsZero() && expires.Time().Before(created.Time()) {
+		d.contradict(at.KeyPos("expires"), at.KeyPos("created"), "",
+			"it expires on %s, before it was created on %s", expires, created)
+	}
+}
+
+// finishUses binds the sets and checks that the sets, tags and teams that selectors name exist.
+func (d *decoder) finishUses(p *Policy) {
+	for _, u := range d.uses {
+		var err error
+		switch s := u.selector.(type) {
+		case *DepSelector:
+			err = p.bind(s.terms[u.from:u.to])
+		case *ModuleSelector:
+			err = p.checkNames(s.terms[u.from:u.to])
+		}
+		if v, ok := err.(*valueError); ok {
+			d.fail(u.pos, v.hint, "%s", v.message)
+		}
+	}
+}
+
+// bind points the set terms to their sets. The error is a *valueError.
+func (p *Policy) bind(terms []depTerm) error {
+	for i := range terms {
+		t := &terms[i]
+		if t.kind != bySet {
+			continue
+		}
+		if t.set = p.Sets.Get(t.name); t.set == nil {
+			return unknownName("set", t.name, p.Sets.Names())
+		}
+	}
+	return nil
+}
+
+// checkNames checks the tags and teams of terms. With CODEOWNERS any team may exist. The error is a *valueError.
+func (p *Policy) checkNames(terms []moduleTerm) error {
+	for i := range terms {
+		t := &terms[i]
+		if t.kind == byTag && p.Modules.Tags.Get(t.name) == nil {
+			return unknownName("tag", t.name, p.Modules.Tags.Names())
+		}
+		if t.kind == byTeam && p.Owners.Teams.Get(t.name) == nil && !p.Owners.Codeowners {
+			return unknownName("team", t.name, p.Owners.Teams.Names())
+		}
+	}
+	return nil
+}
+
+func unknownName(kind, name string, known []string) error {
+	hint := didYouMean(name, known)
+	if hint == "" {
+		hint = map[string]string{
+			"set": "define it in sets", "tag": "define it in modules.tags", "team": "define it in owners.teams",
+		}[kind]
+	}
+	return badValue(hint, "there is no %s %q", kind, clip(name))
+}
+
+// finishExceptions checks the policy ids that exceptions name, and notes exceptions from items without effect.
+func (d *decoder) finishExceptions(p *Policy) {
+	later, ids := map[string]bool{}, []string{BuiltinID}
+	for _, s := range d.seen {
+		if s.section != "exceptions" {
+			ids = append(ids, s.item.ID)
+			later[s.item.ID] = slices.Contains(d.laterList, s.section)
+		}
+	}
+	slices.Sort(ids)
+	for i := range p.Exceptions {
+		e := &p.Exceptions[i]
+		if _, known := slices.BinarySearch(ids, e.Policy); e.Policy != "" && !known {
+			d.fail(e.KeyPos("policy"), didYouMean(e.Policy, ids), "there is no policy item %q", clip(e.Policy))
+		} else if later[e.Policy] {
+			d.notes = append(d.notes, &noteSeen{Note: Note{Pos: e.Pos, ID: e.ID}})
+		}
+	}
+}

@@ -1,0 +1,137 @@
+// Package policy reads the policy file and judges a repository by it.
+//
+// The file half, in this file and in those that begin with decode, selector and policy: modgov.yaml is decoded
+// strictly, with the position of everything that a finding may point at. The keys of the file are described by the
+// Go types below and by nothing else: field tags name them (`policy:"at-least"`), say which must be given
+// (",required") and which are read but have no effect yet (",later"). docs/policy.md is held against them by a test.
+//
+// The package knows no output and no disk: what it judges is handed in.
+package policy
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// A Policy is what a policy file says, with the defaults for what it does not say. It is immutable, but for
+// SetCodeowners, and safe for concurrent use.
+type Policy struct {
+	Place
+	File string // its name in positions, "modgov.yaml"; "" for the built-in policy
+
+	Version         FileVersion            `policy:"version,required"`
+	Modules         ModulesSection         `policy:"modules"`
+	Owners          OwnersSection          `policy:"owners"`
+	Sets            Table[DepSelector]     `policy:"sets"`
+	Versions        []VersionItem          `policy:"versions"`
+	Pins            []PinItem              `policy:"pins"`
+	Bans            []BanItem              `policy:"bans,later"`
+	Boundaries      []BoundaryItem         `policy:"boundaries,later"`
+	Sources         SourcesSection         `policy:"sources,later"`
+	Replaces        ReplacesSection        `policy:"replaces"`
+	Go              GoSection              `policy:"go"`
+	Vendor          VendorSection          `policy:"vendor"`
+	Sums            SumsSection            `policy:"sums"`
+	Exceptions      []Exception            `policy:"exceptions"`
+	ExceptionPolicy ExceptionPolicySection `policy:"exception_policy,later"`
+	Gate            GateSection            `policy:"gate,later"`
+	Release         ReleaseSection         `policy:"release,later"`
+
+	lines      []string
+	notes      []Note
+	items      map[string]*Item // by id
+	builtin    VersionItem      // what holds where the file says nothing: one version, as a warning
+	codeowners *codeowners
+	index      index
+}
+
+// BuiltinID is the id of the version item that holds where the file says nothing. No item of a file can have it.
+const BuiltinID = "default"
+
+// Parse reads a policy file. The error is *FileErrors and lists all that the file alone shows to be wrong; file is
+// its name in positions. Cost grows with the size of the file, aliases and braces included; no input panics.
+func Parse(file string, data []byte) (*Policy, error) {
+	report := &FileErrors{}
+	src := newSource(file, data, report)
+	if err := report.err(); err != nil {
+		return nil, err
+	}
+	p := newPolicy(file)
+	p.lines = src.lines
+	root := src.load(report)
+	if root == nil {
+		return nil, report.err()
+	}
+	d := newDecoder(src, report)
+	d.value(root, reflect.ValueOf(p).Elem())
+	d.finish(p)
+	if err := report.err(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Default returns the policy that holds where there is no policy file, the same as of a file that says "version: 1"
+// and nothing else: version-skew is a warning, missing sums are errors.
+func Default() *Policy {
+	p := newPolicy("")
+	p.Version = 1
+	p.index = newIndex(p)
+	return p
+}
+
+func newPolicy(file string) *Policy {
+	p := &Policy{File: file, items: map[string]*Item{}}
+	everything, warn := DepSelector{terms: []depTerm{{glob: glob{pattern: "**", rank: rankEverything}}}}, Warn
+	p.builtin = VersionItem{
+		Item: Item{ID: BuiltinID, Severity: &warn}, Dep: everything,
+		Agree: AgreeSame, Prefer: PreferHighest, Resolve: ResolveRequire,
+	}
+	p.Vendor.Drift = Error
+	p.Sums = SumsSection{Missing: Error, Stale: Warn}
+	p.Gate = GateSection{Scope: GateNew, Threshold: ThresholdError, PolicyFrom: PolicyFromHead}
+	return p
+}
+
+// Line returns the text of a line of the policy file, counted from 1, without its line end; "" if there is none. It
+// is to be escaped before it is shown.
+func (p *Policy) Line(number int) string {
+	if number < 1 || number > len(p.lines) {
+		return ""
+	}
+	return p.lines[number-1]
+}
+
+// Item returns what the item with that id has in common with all others, nil if there is none.
+func (p *Policy) Item(id string) *Item { return p.items[id] }
+
+// A Note names something in the file that is read and checked but has no effect yet.
+type Note struct {
+	Pos workspace.Position
+	ID  string // of the item, or the name of the section: "otel-train", "gate"
+	Key string // the key in it: "together"; "" if all of it has no effect
+}
+
+// String returns "ID" or "ID: KEY".
+func (n Note) String() string {
+	if n.Key == "" {
+		return n.ID
+	}
+	return n.ID + ": " + n.Key
+}
+
+// NotEvaluated lists what the file says and no rule looks at yet, in file order.
+func (p *Policy) NotEvaluated() []Note { return slices.Clone(p.notes) }
+
+// A FileVersion is the version of the file format: 1.
+type FileVersion int
+
+func (v *FileVersion) setText(text string) error {
+	if text != "1" {
+		return badValue("write version: 1", "this modgov knows version 1 of the policy file, not %q", clip(text))
+	}
+	*v = 1
+	return nil
+}

@@ -1,0 +1,225 @@
+package policy
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/semver"
+)
+
+// An index finds the items that may speak of a dependency without asking all of them.
+type index struct {
+	versions, pins, exceptions depIndex
+}
+
+// A depIndex holds numbers of items under the longest whole elements that all paths begin with that a term of the
+// item matches: "golang.org/x/**" under "golang.org/x". What cannot be told from the path is under "".
+type depIndex map[string][]int
+
+func newIndex(p *Policy) index {
+	x := index{versions: depIndex{}, pins: depIndex{}, exceptions: depIndex{}}
+	for i := range p.Versions {
+		x.versions.add(i, &p.Versions[i].Dep)
+	}
+	for i := range p.Pins {
+		x.pins.add(i, &p.Pins[i].Dep)
+	}
+	for i := range p.Exceptions {
+		x.exceptions.add(i, &p.Exceptions[i].Dep)
+	}
+	return x
+}
+
+func (x depIndex) add(i int, s *DepSelector) {
+	if !s.hasPositive() {
+		x[""] = append(x[""], i)
+	}
+	for j := range s.terms {
+		switch t := &s.terms[j]; {
+		case t.not:
+		case t.kind == bySet && t.set != nil:
+			x.add(i, t.set)
+		case t.kind == byModulePath:
+			key := t.glob.elements()
+			x[key] = append(x[key], i)
+		default:
+			x[""] = append(x[""], i)
+		}
+	}
+}
+
+// candidates returns the numbers of the items that may match a path, sorted, each once.
+func (x depIndex) candidates(path string) []int {
+	found := slices.Clone(x[""])
+	for end := len(path); end > 0; end = strings.LastIndexByte(path[:end], '/') {
+		found = append(found, x[path[:end]]...)
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// A DepPolicy is what the policy says of one dependency. Ask for it once per dependency and then for each module.
+// It is immutable and safe for concurrent use.
+type DepPolicy struct {
+	builtin    *VersionItem
+	agreements []ranked[VersionItem] // narrowest first, then file order
+	floors     []ranked[VersionItem] // highest version first, then file order
+	pins       []ranked[PinItem]     // narrowest first, then file order
+}
+
+type ranked[T any] struct {
+	item *T
+	rank Specificity
+}
+
+// ForDep returns what the policy says of a dependency. Its version does not count.
+func (p *Policy) ForDep(dep DepInfo) *DepPolicy {
+	d := &DepPolicy{builtin: &p.builtin}
+	for _, i := range p.index.versions.candidates(dep.Path) {
+		v := &p.Versions[i]
+		rank, ok := v.Dep.Specificity(dep)
+		if ok && v.Agree != "" {
+			d.agreements = append(d.agreements, ranked[VersionItem]{v, rank})
+		}
+		if ok && v.AtLeast != "" {
+			d.floors = append(d.floors, ranked[VersionItem]{v, rank})
+		}
+	}
+	for _, i := range p.index.pins.candidates(dep.Path) {
+		pin := &p.Pins[i]
+		if rank, ok := pin.Dep.Specificity(dep); ok {
+			d.pins = append(d.pins, ranked[PinItem]{pin, rank})
+		}
+	}
+	slices.SortStableFunc(d.agreements, narrower[VersionItem])
+	slices.SortStableFunc(d.pins, narrower[PinItem])
+	slices.SortStableFunc(d.floors, func(a, b ranked[VersionItem]) int {
+		return semver.Compare(string(b.item.AtLeast), string(a.item.AtLeast))
+	})
+	return d
+}
+
+func narrower[T any](a, b ranked[T]) int { return cmp.Compare(b.rank, a.rank) }
+
+// Agreement returns the item that says how the module's version of the dependency agrees with others: the one with
+// the narrowest dependency selector, of equally narrow ones that with the narrowest module selector, and where no
+// item speaks of it the built-in one (BuiltinID). It is never nil. The rival, if not nil, is as narrow and asks for
+// something else: the policy contradicts itself in this module.
+func (d *DepPolicy) Agreement(m ModuleInfo) (item, rival *VersionItem) {
+	scope := func(v *VersionItem) *ModuleSelector { return &v.Modules }
+	differ := func(v, w *VersionItem) bool { return v.differs(w) != "" }
+	if item, rival = narrowest(d.agreements, m, scope, differ); item == nil {
+		item = d.builtin
+	}
+	return item, rival
+}
+
+// Pin returns the pin of the dependency for the module, chosen like Agreement's item, nil if there is none, and the
+// pin that contradicts it, if there is one.
+func (d *DepPolicy) Pin(m ModuleInfo) (pin, rival *PinItem) {
+	scope := func(p *PinItem) *ModuleSelector { return &p.Modules }
+	return narrowest(d.pins, m, scope, func(p, q *PinItem) bool { return p.Version != q.Version || p.Resolve != q.Resolve })
+}
+
+// Floors returns the items that say which version is the lowest for the module, the highest first: all hold.
+func (d *DepPolicy) Floors(m ModuleInfo) []*VersionItem {
+	var floors []*VersionItem
+	for _, f := range d.floors {
+		if f.item.Modules.orAll(m) > 0 {
+			floors = append(floors, f.item)
+		}
+	}
+	return floors
+}
+
+// narrowest returns the item that wins in a module, and the first that is as narrow but asks for something else.
+func narrowest[T any](
+	items []ranked[T], m ModuleInfo, scope func(*T) *ModuleSelector, differ func(a, b *T) bool,
+) (item, rival *T) {
+	var dep, module Specificity
+	for _, r := range items {
+		if item != nil && r.rank < dep {
+			break
+		}
+		switch rank := scope(r.item).orAll(m); {
+		case rank > module:
+			item, rival, dep, module = r.item, nil, r.rank, rank
+		case rank > 0 && rank == module && rival == nil && differ(item, r.item):
+			rival = r.item
+		}
+	}
+	return item, rival
+}
+
+// orAll is the Specificity of a selector that means all modules if it was not given; 0 if it does not match.
+func (s *ModuleSelector) orAll(m ModuleInfo) Specificity {
+	if s.IsZero() {
+		return rankEverything
+	}
+	rank, _ := s.Specificity(m)
+	return rank
+}
+
+// AlternatesFor returns the alternates of the pin for the module, in file order, expired ones too.
+func (p *PinItem) AlternatesFor(m ModuleInfo) []*Alternate {
+	var found []*Alternate
+	for i := range p.Alternates {
+		if a := &p.Alternates[i]; a.In.Match(m) {
+			found = append(found, a)
+		}
+	}
+	return found
+}
+
+// A Claim is what a finding says of itself when it asks for an exception.
+type Claim struct {
+	Rule   string     // name of the rule
+	Policy string     // id of the policy item behind it, "" if there is none
+	Dep    DepInfo    // zero if it speaks of no dependency; its Version is the effective one
+	Module ModuleInfo // zero if it speaks of no module
+}
+
+// ExceptionsFor returns the exceptions that waive a finding: those that have not expired at the moment now first, then
+// the narrower ones, then in file order. If the first one is Past its Expires, the finding stands. All of them are
+// used: they match something.
+func (p *Policy) ExceptionsFor(c Claim, now time.Time) []*Exception {
+	if !Waivable(c.Rule) {
+		return nil
+	}
+	var found []ranked[Exception]
+	for _, i := range p.index.exceptions.candidates(c.Dep.Path) {
+		if e := &p.Exceptions[i]; e.covers(c) {
+			dep, _ := e.Dep.Specificity(c.Dep)
+			found = append(found, ranked[Exception]{e, dep})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b ranked[Exception]) int {
+		past := cmp.Compare(btoi(a.item.Expires.Past(now)), btoi(b.item.Expires.Past(now)))
+		module := cmp.Compare(b.item.Modules.orAll(c.Module), a.item.Modules.orAll(c.Module))
+		return cmp.Or(past, narrower(a, b), module)
+	})
+	exceptions := make([]*Exception, len(found))
+	for i, r := range found {
+		exceptions[i] = r.item
+	}
+	return exceptions
+}
+
+func (e *Exception) covers(c Claim) bool {
+	if e.Rule != c.Rule && (e.Policy == "" || e.Policy != c.Policy) {
+		return false
+	}
+	if !e.Dep.IsZero() && (c.Dep.Path == "" || !e.Dep.Match(c.Dep)) {
+		return false
+	}
+	return e.Modules.IsZero() || c.Module.Dir != "" && e.Modules.Match(c.Module)
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

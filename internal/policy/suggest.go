@@ -1,0 +1,49 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// suggest returns the word of known that was probably meant by word, "" if none is near: equal but for case, '-'
+// and '_', at most a third of its letters wrong, or the one a beginning of the other. Of equally near words the first
+// in known wins.
+func suggest(word string, known []string) string {
+	if len(word) > 64 {
+		return ""
+	}
+	plain := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "_", "-") }
+	best, distance := "", 1+max(1, len(word)/3)
+	for _, k := range known {
+		if d := levenshtein.ComputeDistance(plain(word), plain(k)); d < distance {
+			best, distance = k, d
+		}
+	}
+	if best != "" || len(word) < 3 {
+		return best
+	}
+	for _, k := range known {
+		if strings.HasPrefix(plain(k), plain(word)) || len(k) > 2 && strings.HasPrefix(plain(word), plain(k)) {
+			return k
+		}
+	}
+	return ""
+}
+
+// didYouMean is the hint for an unknown word: the nearest known one, or all of them if they are few.
+func didYouMean(word string, known []string) string {
+	if s := suggest(word, known); s != "" {
+		return fmt.Sprintf("did you mean %q?", s)
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	const few = 24
+	if len(known) > few {
+		known = append(slices.Clone(known[:few]), "…")
+	}
+	return "known: " + strings.Join(known, ", ")
+}
