@@ -62,7 +62,7 @@ func (e *Exception) check(d *decoder) {
 func (v *VendorSection) check(d *decoder) {
 	root := slices.ContainsFunc(v.Modules.terms, func(t moduleTerm) bool { return !t.not && t.key() == "." })
 	if v.Workspace && root {
-		d.contradict(v.KeyPos("workspace"), v.KeyPos("modules"), "keep one of them: there is one vendor directory at the root",
+		d.contradict(v.KeyPos("workspace"), v.KeyPos("modules"), "keep one: there is one vendor directory at the root",
 			"the workspace and the root module cannot both be vendored")
 	}
 }
@@ -196,7 +196,8 @@ func unknownName(kind, name string, known []string) error {
 	return badValue(hint, "there is no %s %q", kind, clip(name))
 }
 
-// finishExceptions checks the policy ids that exceptions name, and notes exceptions from items without effect.
+// finishExceptions checks the policy ids that exceptions name, and notes exceptions from items and rules that have no
+// effect yet: nothing could use them.
 func (d *decoder) finishExceptions(p *Policy) {
 	later, ids := map[string]bool{}, []string{BuiltinID}
 	for _, s := range d.seen {
@@ -210,7 +211,7 @@ func (d *decoder) finishExceptions(p *Policy) {
 		e := &p.Exceptions[i]
 		if _, known := slices.BinarySearch(ids, e.Policy); e.Policy != "" && !known {
 			d.fail(e.KeyPos("policy"), didYouMean(e.Policy, ids), "there is no policy item %q", clip(e.Policy))
-		} else if later[e.Policy] {
+		} else if later[e.Policy] || slices.Contains(ruleNames(), e.Rule) && Lookup(e.Rule) == nil {
 			d.notes = append(d.notes, &noteSeen{Note: Note{Pos: e.Pos, ID: e.ID}})
 		}
 	}

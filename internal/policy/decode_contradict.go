@@ -20,7 +20,7 @@ func (d *decoder) findContradictions(p *Policy) {
 	pins := map[string]*PinItem{}
 	for i := range p.Pins {
 		pin := &p.Pins[i]
-		for key, text := range scopes(&pin.Dep, &pin.Modules) {
+		for key, text := range scopes(&pin.Dep, &pin.In) {
 			if first := pins[key]; first != nil && first != pin {
 				d.contradict(pin.KeyPos("dep"), first.KeyPos("dep"), "keep one, or let their modules differ",
 					"%s is already pinned, to %s, on line %d", text, first.Version, first.KeyPos("dep").Line)
@@ -34,7 +34,7 @@ func (d *decoder) findContradictions(p *Policy) {
 
 // findRival reports an item that speaks of the same dependency and modules and asks for something else.
 func (d *decoder) findRival(seen map[string]*VersionItem, v *VersionItem) {
-	for key, text := range scopes(&v.Dep, &v.Modules) {
+	for key, text := range scopes(&v.Dep, &v.In) {
 		first := seen[key]
 		if first == nil {
 			seen[key] = v
@@ -103,7 +103,7 @@ func scopes(dep *DepSelector, modules *ModuleSelector) func(yield func(key, text
 
 // findHigherFloor reports a pin below a version that another item demands of all modules of the pin.
 func (d *decoder) findHigherFloor(p *Policy, pin *PinItem) {
-	scope := strings.Join(pin.Modules.keys(), "\n")
+	scope := strings.Join(pin.In.keys(), "\n")
 	for i := range pin.Dep.terms {
 		t := &pin.Dep.terms[i]
 		dep := DepInfo{Path: t.glob.pattern}
@@ -115,7 +115,7 @@ func (d *decoder) findHigherFloor(p *Policy, pin *PinItem) {
 			if f.AtLeast == "" || !f.Dep.Match(dep) || semver.Compare(string(pin.Version), string(f.AtLeast)) >= 0 {
 				continue
 			}
-			if f.Modules.IsZero() || strings.Join(f.Modules.keys(), "\n") == scope {
+			if f.In.IsZero() || strings.Join(f.In.keys(), "\n") == scope {
 				d.contradict(pin.KeyPos("version"), f.KeyPos("at-least"), "raise the pin, or give the floor an exception",
 					"%s is pinned to %s, but %q on line %d asks for at least %s",
 					dep.Path, pin.Version, f.ID, f.KeyPos("at-least").Line, f.AtLeast)

@@ -97,7 +97,25 @@ func (d *decoder) unknownKey(key string, pos workspace.Position, fields []field,
 	for i, f := range fields {
 		known[i] = f.key
 	}
-	d.fail(pos, didYouMean(key, known), "unknown key %q", clip(key))
+	hint := didYouMean(key, known)
+	if same := synonym(key, known); same != "" {
+		hint = fmt.Sprintf("did you mean %q?", same)
+	}
+	d.fail(pos, hint, "unknown key %q", clip(key))
+}
+
+// synonym returns the known key that says the same as one that other sections have.
+func synonym(key string, known []string) string {
+	for _, group := range [...][]string{
+		{"in", "modules", "module", "from"}, {"dep", "deny", "dependency", "path"}, {"at-least", "min", "floor"},
+	} {
+		for _, k := range group {
+			if slices.Contains(group, key) && slices.Contains(known, k) {
+				return k
+			}
+		}
+	}
+	return ""
 }
 
 func findField(fields []field, key string) *field {

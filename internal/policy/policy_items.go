@@ -61,7 +61,7 @@ func (i *Item) item() *Item { return i }
 type VersionItem struct {
 	Item
 	Dep      DepSelector    `policy:"dep,required"`
-	Modules  ModuleSelector `policy:"modules"` // zero: all
+	In       ModuleSelector `policy:"in"` // zero: all
 	Agree    Agree          `policy:"agree"`
 	AtLeast  Version        `policy:"at-least"`
 	Follow   ModuleSelector `policy:"follow,later"`   // the version follows the one that this module has
@@ -75,7 +75,7 @@ type VersionItem struct {
 type PinItem struct {
 	Item
 	Dep        DepSelector    `policy:"dep,required"`
-	Modules    ModuleSelector `policy:"modules"` // zero: all
+	In         ModuleSelector `policy:"in"` // zero: all
 	Version    Version        `policy:"version,required"`
 	Resolve    Resolve        `policy:"resolve"` // default ResolveRequire
 	Alternates []Alternate    `policy:"alternates"`
@@ -96,8 +96,8 @@ type Alternate struct {
 type BanItem struct {
 	Item
 	Dep        DepSelector    `policy:"dep,required"`
-	Modules    ModuleSelector `policy:"modules"` // zero: all
-	Scope      BanScope       `policy:"scope"`   // default BanAny
+	In         ModuleSelector `policy:"in"`    // zero: all
+	Scope      BanScope       `policy:"scope"` // default BanAny
 	UseInstead string         `policy:"use_instead"`
 	UnlessVia  DepSelector    `policy:"unless_via"` // edges from these are allowed
 }
@@ -170,7 +170,7 @@ type ReplacesSection struct {
 type ReplaceItem struct {
 	Item
 	Dep     DepSelector    `policy:"dep,required"` // what is replaced
-	Modules ModuleSelector `policy:"modules"`      // zero: all
+	In      ModuleSelector `policy:"in"`           // zero: all
 	Issue   string         `policy:"issue"`
 	Created Date           `policy:"created"`
 	Expires Date           `policy:"expires"`
@@ -260,12 +260,12 @@ func (b *BanItem) setDefaults()      { b.Scope = BanAny }
 func (g *ReleaseGroup) setDefaults() { g.Mode = ModeIndependent }
 
 // A label is what stands for an item's id if it has none: what it selects. Sections have none, their name does.
-func (v *VersionItem) label() string  { return scoped(v.Dep.label(), &v.Modules) }
-func (p *PinItem) label() string      { return scoped(p.Dep.label(), &p.Modules) }
+func (v *VersionItem) label() string  { return scoped(v.Dep.label(), &v.In) }
+func (p *PinItem) label() string      { return scoped(p.Dep.label(), &p.In) }
 func (a *Alternate) label() string    { return scoped(string(a.Version), &a.In) }
-func (b *BanItem) label() string      { return scoped(b.Dep.label(), &b.Modules) }
+func (b *BanItem) label() string      { return scoped(b.Dep.label(), &b.In) }
 func (b *BoundaryItem) label() string { return b.From.label() }
-func (r *ReplaceItem) label() string  { return scoped(r.Dep.label(), &r.Modules) }
+func (r *ReplaceItem) label() string  { return scoped(r.Dep.label(), &r.In) }
 func (g *ReleaseGroup) label() string { return g.Modules.label() }
 func (e *Exception) label() string {
 	return scoped(strings.TrimSuffix(e.Policy+e.Rule+":"+e.Dep.label(), ":"), &e.Modules)

@@ -108,7 +108,7 @@ func narrower[T any](a, b ranked[T]) int { return cmp.Compare(b.rank, a.rank) }
 // item speaks of it the built-in one (BuiltinID). It is never nil. The rival, if not nil, is as narrow and asks for
 // something else: the policy contradicts itself in this module.
 func (d *DepPolicy) Agreement(m ModuleInfo) (item, rival *VersionItem) {
-	scope := func(v *VersionItem) *ModuleSelector { return &v.Modules }
+	scope := func(v *VersionItem) *ModuleSelector { return &v.In }
 	differ := func(v, w *VersionItem) bool { return v.differs(w) != "" }
 	if item, rival = narrowest(d.agreements, m, scope, differ); item == nil {
 		item = d.builtin
@@ -119,15 +119,16 @@ func (d *DepPolicy) Agreement(m ModuleInfo) (item, rival *VersionItem) {
 // Pin returns the pin of the dependency for the module, chosen like Agreement's item, nil if there is none, and the
 // pin that contradicts it, if there is one.
 func (d *DepPolicy) Pin(m ModuleInfo) (pin, rival *PinItem) {
-	scope := func(p *PinItem) *ModuleSelector { return &p.Modules }
-	return narrowest(d.pins, m, scope, func(p, q *PinItem) bool { return p.Version != q.Version || p.Resolve != q.Resolve })
+	scope := func(p *PinItem) *ModuleSelector { return &p.In }
+	differ := func(p, q *PinItem) bool { return p.Version != q.Version || p.Resolve != q.Resolve }
+	return narrowest(d.pins, m, scope, differ)
 }
 
 // Floors returns the items that say which version is the lowest for the module, the highest first: all hold.
 func (d *DepPolicy) Floors(m ModuleInfo) []*VersionItem {
 	var floors []*VersionItem
 	for _, f := range d.floors {
-		if f.item.Modules.orAll(m) > 0 {
+		if f.item.In.orAll(m) > 0 {
 			floors = append(floors, f.item)
 		}
 	}
@@ -181,11 +182,11 @@ type Claim struct {
 	Module ModuleInfo // zero if it speaks of no module
 }
 
-// ExceptionsFor returns the exceptions that waive a finding: those that have not expired at the moment now first, then
-// the narrower ones, then in file order. If the first one is Past its Expires, the finding stands. All of them are
+// ExceptionsFor returns the exceptions that waive a finding: those that have not expired at the moment now first,
+// then the narrower ones, then in file order. If the first one is Past its Expires, the finding stands. All of them are
 // used: they match something.
 func (p *Policy) ExceptionsFor(c Claim, now time.Time) []*Exception {
-	if !Waivable(c.Rule) {
+	if len(p.Exceptions) == 0 || !Waivable(c.Rule) {
 		return nil
 	}
 	var found []ranked[Exception]

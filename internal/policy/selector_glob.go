@@ -104,7 +104,8 @@ func newGlob(pattern string) (glob, error) {
 	})
 	switch {
 	case bad:
-		return glob{}, badValue("write elements separated by single slashes", "%q has an empty element, . or ..", clip(pattern))
+		return glob{}, badValue("write elements separated by single slashes",
+			"%q has an empty element, . or ..", clip(pattern))
 	case strings.Contains(pattern, "..."):
 		return glob{}, badValue("write x/** for x and all below it", "%q: ... stands alone or after a slash", clip(pattern))
 	case !doublestar.ValidatePattern(pattern):
