@@ -169,6 +169,7 @@ type Stale struct {
 	Root    module.Version
 	// Selected is the version that the update gives, "" if the root goes: it is redundant or excluded.
 	Selected string
+	Excluded bool // the module itself excludes the version that it requires
 	// Chain leads to the version that is higher than the root's.
 	Chain []module.Version
 	Pos   workspace.Position
@@ -203,7 +204,7 @@ func (v *View) NeedsUpdate() []Stale {
 	}
 	for i, x := range v.Module.Requires {
 		if n, ok := v.u.nodeIDs[x.Mod]; ok && v.excluded[n] {
-			out = append(out, Stale{Require: &v.Module.Requires[i], Root: x.Mod, Selected: after[x.Mod.Path], Pos: x.Pos})
+			out = append(out, Stale{Require: &v.Module.Requires[i], Root: x.Mod, Selected: after[x.Mod.Path], Excluded: true, Pos: x.Pos})
 		}
 	}
 	return out
@@ -261,3 +262,7 @@ func (v *View) Replacement(mod module.Version) *Replacement {
 	r, _ := v.replacement(n)
 	return r
 }
+
+// Pruned reports whether the requirement graph of the view is pruned: the go.mod file then lists every module that
+// provides a package to build the main module (go-semantics 1.5).
+func (v *View) Pruned() bool { return v.start == prunedMode }

@@ -1,0 +1,331 @@
+package plan
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/policy"
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// A draft is a plan in the making: the edited tree and what the policy says of it.
+type draft struct {
+	project *Project
+	options Options
+	before  *policy.Judgement // of the tree as it is
+	now     *policy.Judgement // of the edited tree
+	files   *overlay
+	known   map[string]bool            // identities of the findings before
+	targets map[string]*policy.Finding // findings to clear, by identity
+	why     map[string][]string        // "file|dep" → rules
+	blocked map[string]string          // identity of a finding → why its settlement cannot be made
+	notes   []string
+	stage   string            // temporary directory, "" until it is needed
+	done    map[string]string // module directory → fingerprint of what go completed it from
+}
+
+func newDraft(p *Project, before *policy.Judgement, o Options) *draft {
+	d := &draft{
+		project: p, options: o, before: before, now: before, files: newOverlay(p.FS),
+		known: map[string]bool{}, targets: map[string]*policy.Finding{}, why: map[string][]string{},
+		blocked: map[string]string{}, done: map[string]string{},
+	}
+	for _, f := range before.Findings {
+		d.known[f.ID()] = true
+		if f.Exception == nil && (o.Target == nil || o.Target(f)) {
+			d.targets[f.ID()] = f
+		}
+	}
+	return d
+}
+
+// settle turns settlements into edits until no finding that is to be cleared asks for one: those that were asked for,
+// and those that the edits themselves brought.
+func (d *draft) settle(ctx context.Context) error {
+	seen := map[[sha256.Size]byte]bool{d.fingerprint(): true}
+	for range maxRounds {
+		todo := d.todo()
+		if len(todo) == 0 {
+			return nil
+		}
+		changed, err := d.apply(todo)
+		if err != nil {
+			return err
+		}
+		if !changed {
+			return nil
+		}
+		if d.now, err = d.project.Judge(ctx, d.files); err != nil {
+			return err
+		}
+		if f := d.fingerprint(); seen[f] {
+			return unproved("no end: %s undo each other", names(todo))
+		} else {
+			seen[f] = true
+		}
+	}
+	return unproved("no end after %d rounds: %s ask for ever more edits", maxRounds, names(d.todo()))
+}
+
+// names lists the policy items or rules behind findings.
+func names(findings []*policy.Finding) string {
+	var out []string
+	for _, f := range findings {
+		out = append(out, reason(f))
+	}
+	slices.Sort(out)
+	return strings.Join(slices.Compact(out), " and ")
+}
+
+// reason names a finding's rule and policy item: "version-pin (uuid)".
+func reason(f *policy.Finding) string {
+	if f.Item != nil && f.Item.ID != policy.BuiltinID {
+		return fmt.Sprintf("%s (%s)", f.Rule, f.Item.ID)
+	}
+	return f.Rule
+}
+
+// todo returns the findings of the edited tree that are to be settled.
+func (d *draft) todo() []*policy.Finding {
+	var out []*policy.Finding
+	for _, f := range d.now.Findings {
+		id := f.ID()
+		if f.Exception != nil || len(f.Settle) == 0 || d.blocked[id] != "" {
+			continue
+		}
+		if d.targets[id] != nil || !d.known[id] {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// fingerprint identifies the state of the edited files.
+func (d *draft) fingerprint() [sha256.Size]byte {
+	h := sha256.New()
+	files := make([]string, 0, len(d.files.changed))
+	for name := range d.files.changed {
+		files = append(files, name)
+	}
+	slices.Sort(files)
+	for _, name := range files {
+		fmt.Fprintf(h, "%s %d\n", name, len(d.files.changed[name]))
+		h.Write(d.files.changed[name])
+	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// A change is what one settlement asks of a module, with the finding that it comes from.
+type change struct {
+	policy.Settlement
+	finding *policy.Finding
+}
+
+// apply edits the files as the findings ask, and reports whether anything changed.
+func (d *draft) apply(findings []*policy.Finding) (bool, error) {
+	changed := false
+	for _, c := range d.choose(findings) {
+		m := d.now.Facts.Workspace.Module(c.Module)
+		if m == nil {
+			continue
+		}
+		did, err := d.change(m, c)
+		if err != nil {
+			var refused *refusal
+			if errors.As(err, &refused) {
+				d.blocked[c.finding.ID()] = refused.Error()
+				continue
+			}
+			return changed, err
+		}
+		if did {
+			d.because(m.File, c.Mod.Path, c.finding)
+			changed = true
+		}
+	}
+	return changed, nil
+}
+
+// choose orders the changes and keeps one for each module and dependency: of two required versions the higher.
+func (d *draft) choose(findings []*policy.Finding) []change {
+	type key struct {
+		module, dep string
+		means       policy.Means
+	}
+	best := map[key]change{}
+	for _, f := range findings {
+		for _, s := range f.Settle {
+			c := change{d.byMeans(s), f}
+			k := key{s.Module, s.Mod.Path, c.Means}
+			if c.Means == policy.Update || c.Means == policy.Sums {
+				k.dep = ""
+			}
+			if old, ok := best[k]; !ok || graph.Compare(c.Mod.Path, old.Mod.Version, c.Mod.Version) < 0 {
+				best[k] = c
+			}
+		}
+	}
+	out := make([]change, 0, len(best))
+	for _, c := range best {
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b change) int {
+		for _, o := range [...]int{
+			strings.Compare(a.Module, b.Module), strings.Compare(string(a.Means), string(b.Means)),
+			strings.Compare(a.Mod.Path, b.Mod.Path),
+		} {
+			if o != 0 {
+				return o
+			}
+		}
+		return 0
+	})
+	return out
+}
+
+// byMeans turns a settlement into one by the means that the user asked for, where there is such a one.
+func (d *draft) byMeans(s policy.Settlement) policy.Settlement {
+	switch {
+	case d.options.Means == policy.Replace && s.Means == policy.Require && s.Item != nil:
+		s.Means, s.New = policy.Replace, s.Mod
+	case d.options.Means == policy.Require && s.Means == policy.Replace && s.New.Version != "":
+		s.Means, s.New = policy.Require, module.Version{}
+	}
+	return s
+}
+
+// A refusal says why a settlement cannot be made; the finding is left.
+type refusal struct{ reason string }
+
+func (e *refusal) Error() string { return e.reason }
+
+func refuse(format string, args ...any) error { return &refusal{fmt.Sprintf(format, args...)} }
+
+func (d *draft) change(m *workspace.Module, c change) (bool, error) {
+	switch c.Means {
+	case policy.Require:
+		return d.require(m, c)
+	case policy.Update:
+		return d.update(m)
+	case policy.Replace:
+		return d.replace(m, c)
+	case policy.Sums:
+		return d.addSums(m)
+	case policy.GoLine:
+		return d.edit(m, workspace.Edit{Op: workspace.SetGo, Arg: c.Mod.Version})
+	}
+	return false, fmt.Errorf("settle %s: unknown means %q", c.finding.Rule, c.Means)
+}
+
+// edit applies edits to a module's go.mod file.
+func (d *draft) edit(m *workspace.Module, edits ...workspace.Edit) (bool, error) {
+	data, err := d.files.ReadFile(m.File)
+	if err != nil {
+		return false, err
+	}
+	after, err := workspace.Apply(m.File, data, edits)
+	if err != nil {
+		return false, err
+	}
+	return d.files.set(m.File, after), nil
+}
+
+// require raises a requirement, or adds one. It never lowers: what selects a higher version would win anyway.
+func (d *draft) require(m *workspace.Module, c change) (bool, error) {
+	v := d.now.Facts.Graph.View(m.Dir)
+	if v == nil || v.Err() != nil {
+		return false, refuse("%s has no build list", m.Dir)
+	}
+	item, ok := v.Selected(c.Mod.Path)
+	switch {
+	case ok && item.Replace != nil:
+		return false, refuse("%s is replaced in %s: raising the requirement changes nothing", c.Mod.Path, item.Replace.Line.Pos)
+	case ok && graph.Compare(c.Mod.Path, item.Version, c.Mod.Version) > 0:
+		return false, refuse("%s already selects %s %s: a requirement cannot lower it", m.Dir, c.Mod.Path, item.Version)
+	}
+	for _, r := range m.Requires {
+		if r.Mod.Path == c.Mod.Path {
+			return d.edit(m, workspace.Edit{Op: workspace.SetRequire, Mod: c.Mod})
+		}
+	}
+	return d.edit(m, workspace.Edit{Op: workspace.AddRequire, Mod: c.Mod, Indirect: true})
+}
+
+// update gives the module's roots the versions that selection gives: what go writes where it says that updates to
+// go.mod are needed.
+func (d *draft) update(m *workspace.Module) (bool, error) {
+	v := d.now.Facts.Graph.View(m.Dir)
+	if v == nil || v.Err() != nil {
+		return false, refuse("%s has no build list", m.Dir)
+	}
+	var edits []workspace.Edit
+	for _, s := range v.NeedsUpdate() {
+		e := workspace.Edit{Op: workspace.SetRequire, Mod: module.Version{Path: s.Root.Path, Version: s.Selected}}
+		switch {
+		case s.Root.Path == "go":
+			e = workspace.Edit{Op: workspace.SetGo, Arg: s.Selected}
+		case s.Root.Path == "toolchain" && s.Selected == "":
+			e = workspace.Edit{Op: workspace.DropToolchain}
+		case s.Root.Path == "toolchain":
+			e = workspace.Edit{Op: workspace.SetToolchain, Arg: s.Selected}
+		case s.Selected == "":
+			e.Op = workspace.DropRequire
+		}
+		edits = append(edits, e)
+		d.why[m.File+"|"+s.Root.Path] = append(d.why[m.File+"|"+s.Root.Path], "needs-update")
+	}
+	return d.edit(m, edits...)
+}
+
+// addSums adds the /go.mod lines that loading the graph needs. Their hashes are those of the files that the graph was
+// built from; that they are the right ones is for the go command to say when it completes the module.
+func (d *draft) addSums(m *workspace.Module) (bool, error) {
+	var lines []string
+	for _, s := range d.now.Facts.Sums.Missing {
+		if s.View.Module == m && s.File.Sum != "" {
+			lines = append(lines, fmt.Sprintf("%s %s/go.mod %s", s.File.Mod.Path, s.File.Mod.Version, s.File.Sum))
+		}
+	}
+	return d.sumLines(m, lines)
+}
+
+func (d *draft) sumLines(m *workspace.Module, lines []string) (bool, error) {
+	if len(lines) == 0 {
+		return false, nil
+	}
+	data, err := d.files.ReadFile(m.Sum.File)
+	if err != nil && m.Sum.Exists {
+		return false, err
+	}
+	return d.files.set(m.Sum.File, workspace.SumAdd(data, lines)), nil
+}
+
+// because remembers for which finding a line of a file changed.
+func (d *draft) because(file, dep string, f *policy.Finding) {
+	for _, k := range []string{file + "|" + dep, file + "|"} {
+		d.why[k] = append(d.why[k], reason(f))
+	}
+}
+
+// reasons returns for what a file, or a dependency in it, changed.
+func (d *draft) reasons(file, dep string) []string {
+	out := slices.Clone(d.why[file+"|"+dep])
+	if len(out) == 0 && path.Base(file) == "go.sum" {
+		out = slices.Clone(d.why[path.Join(path.Dir(file), "go.mod")+"|"])
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// module returns what a go.mod file says in a judgement.
+func (d *draft) module(j *policy.Judgement, file string) *workspace.Module {
+	return j.Facts.Workspace.Module(path.Dir(file))
+}

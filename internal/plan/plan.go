@@ -1,0 +1,265 @@
+// Package plan turns findings into the smallest change that clears them, proves it, and writes it. It is the only
+// package that writes governed files.
+//
+// A plan is made in steps, none of which touches the tree: settlements of findings become edits, and what follows from
+// them becomes edits too, until nothing moves; the go command completes copies of the edited files (indirect marks,
+// requirements that pruning needs, sums); the edited tree is judged as a whole. Only a plan that is proved to make
+// things better, and nothing worse, can be written: all of it or none.
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/modgov/modgov/internal/gocmd"
+	"github.com/modgov/modgov/internal/policy"
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// A Project is the repository that a plan is for.
+type Project struct {
+	Root string // absolute, in the form of the operating system
+	FS   fs.FS  // its files
+	// Judge loads a tree and judges it; plans ask it of edited trees. It fetches what it needs.
+	Judge func(ctx context.Context, files fs.FS) (*policy.Judgement, error)
+	// Settings are those of the go command, by which edited files are completed.
+	Settings *gocmd.Settings
+	Jobs     int // go processes at a time
+	// Progress is told what is being done, one call at a time; nil: nobody is.
+	Progress func(step string, done, total int)
+}
+
+// Options say what a plan is to do.
+type Options struct {
+	// Target says which findings to clear; nil means all that can be.
+	Target func(*policy.Finding) bool
+	// Means is policy.Require or policy.Replace to settle versions by these means alone, "" to leave it to the policy.
+	Means policy.Means
+	// Vendor asks for the snapshots that the policy names.
+	Vendor bool
+}
+
+// A Plan is a change to a repository that has been proved and not yet been written.
+type Plan struct {
+	// Files are the changed files, sorted by name.
+	Files []File
+	// Edits tell what changes, in words, sorted by file.
+	Edits []Edit
+	// Clears are the findings that go, Left those that were asked for and stay, New those that come; new errors never do.
+	Clears []*policy.Finding
+	Left   []Left
+	New    []*policy.Finding
+	// Moves are changes of effective versions that no edit asked for by name.
+	Moves []Move
+	// Vendors are the vendor directories that are made anew.
+	Vendors []Vendor
+	// Notes say what was not proved or done, in sentences.
+	Notes []string
+
+	project *Project
+	stage   string // temporary directory, "" once closed
+}
+
+// A File is a governed file before and after.
+type File struct {
+	Name          string // relative to the root
+	Before, After []byte // Before is nil if there was no such file
+}
+
+// An Edit is a change of meaning to a file.
+type Edit struct {
+	File string
+	Text string // "require golang.org/x/text v0.21.0 -> v0.28.0"
+	For  []string // rules, or rule and policy item: "version-pin (uuid)"
+}
+
+// A Left is a finding that the plan does not clear.
+type Left struct {
+	Finding *policy.Finding
+	Reason  string
+}
+
+// A Move is a change of the effective version of a dependency in a module.
+type Move struct {
+	Module, Dep, From, To string // From or To is "" where the module is new or gone
+	By                    string // who requires it, "golang.org/x/text v0.28.0"
+}
+
+// ErrNotProved is matched by the errors of New for plans that may not be written.
+var ErrNotProved = errors.New("the plan is not proved")
+
+// notProved is an error with a reason that matches ErrNotProved.
+type notProved struct{ reason string }
+
+func (e *notProved) Error() string        { return e.reason }
+func (e *notProved) Is(target error) bool { return target == ErrNotProved }
+
+func unproved(format string, args ...any) error { return &notProved{fmt.Sprintf(format, args...)} }
+
+// maxRounds bounds how often edits may cause further edits.
+const maxRounds = 10
+
+// New makes and proves a plan. Before is the judgement of the tree as it is. The plan is not nil even with an error, if
+// there is something to show of it; an error that matches ErrNotProved says why it cannot be written. Close must be
+// called in the end.
+func New(ctx context.Context, project *Project, before *policy.Judgement, o Options) (*Plan, error) {
+	d := newDraft(project, before, o)
+	p := &Plan{project: project}
+	err := d.settleAll(ctx)
+	if err == nil {
+		err = p.addVendors(ctx, d)
+	}
+	if d.stage != "" {
+		p.stage = d.stage
+	}
+	if err != nil {
+		p.describe(d)
+		return p, err
+	}
+	p.describe(d)
+	return p, p.prove(d)
+}
+
+// settleAll alternates between modgov's edits and the go command's completion of them until both are content.
+func (d *draft) settleAll(ctx context.Context) error {
+	for range maxRounds {
+		if err := d.settle(ctx); err != nil {
+			return err
+		}
+		again, err := d.complete(ctx)
+		if err != nil {
+			return err
+		}
+		if !again {
+			return nil
+		}
+	}
+	return unproved("no end after %d rounds: completing the edited files with the go command asks for ever more edits", maxRounds)
+}
+
+// Empty reports whether the plan changes nothing.
+func (p *Plan) Empty() bool { return len(p.Files) == 0 && len(p.Vendors) == 0 }
+
+// describe fills in what the plan does from the draft.
+func (p *Plan) describe(d *draft) {
+	p.Notes = d.notes
+	for name, after := range d.files.changed {
+		before, err := fs.ReadFile(d.project.FS, name)
+		if err != nil {
+			before = nil
+		}
+		if string(before) != string(after) || before == nil {
+			p.Files = append(p.Files, File{Name: name, Before: before, After: after})
+		}
+	}
+	slices.SortFunc(p.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	p.Edits = d.describeEdits(p.Files)
+	p.compare(d)
+}
+
+// describeEdits says in words what is different in each file.
+func (d *draft) describeEdits(files []File) []Edit {
+	var out []Edit
+	for _, f := range files {
+		switch path.Base(f.Name) {
+		case "go.mod":
+			out = append(out, d.describeMod(f)...)
+		case "go.sum":
+			n := strings.Count(string(f.After), "\n") - strings.Count(string(f.Before), "\n")
+			out = append(out, Edit{File: f.Name, Text: fmt.Sprintf("%d lines added", n), For: d.reasons(f.Name, "")})
+		default:
+			out = append(out, Edit{File: f.Name, Text: "rewritten", For: d.reasons(f.Name, "")})
+		}
+	}
+	return out
+}
+
+func (d *draft) describeMod(f File) []Edit {
+	var out []Edit
+	add := func(dep, format string, args ...any) {
+		out = append(out, Edit{File: f.Name, Text: fmt.Sprintf(format, args...), For: d.reasons(f.Name, dep)})
+	}
+	before, after := d.module(d.before, f.Name), d.module(d.now, f.Name)
+	if before == nil || after == nil {
+		add("", "rewritten")
+		return out
+	}
+	if before.Go.Text != after.Go.Text {
+		add("go", "go %s -> %s", before.Go.Text, after.Go.Text)
+	}
+	if before.Toolchain.Text != after.Toolchain.Text {
+		add("toolchain", "toolchain %s -> %s", or(before.Toolchain.Text, "none"), or(after.Toolchain.Text, "none"))
+	}
+	old := requires(before)
+	for _, r := range after.Requires {
+		was, ok := old[r.Mod.Path]
+		delete(old, r.Mod.Path)
+		switch {
+		case !ok:
+			add(r.Mod.Path, "require %s %s%s (new)", r.Mod.Path, r.Mod.Version, mark(r.Indirect))
+		case was.Mod.Version != r.Mod.Version:
+			add(r.Mod.Path, "require %s %s -> %s", r.Mod.Path, was.Mod.Version, r.Mod.Version)
+		case was.Indirect != r.Indirect:
+			add(r.Mod.Path, "require %s %s: %s", r.Mod.Path, r.Mod.Version, map[bool]string{true: "now indirect", false: "now direct"}[r.Indirect])
+		}
+	}
+	for _, r := range before.Requires {
+		if _, gone := old[r.Mod.Path]; gone {
+			delete(old, r.Mod.Path)
+			add(r.Mod.Path, "require %s %s (dropped)", r.Mod.Path, r.Mod.Version)
+		}
+	}
+	out = append(out, d.describeReplaces(f.Name, before, after)...)
+	return out
+}
+
+func (d *draft) describeReplaces(file string, before, after *workspace.Module) []Edit {
+	var out []Edit
+	old := map[module.Version]workspace.Replace{}
+	for _, r := range before.Replaces {
+		old[r.Old] = r
+	}
+	for _, r := range after.Replaces {
+		was, ok := old[r.Old]
+		if ok && was.New == r.New {
+			continue
+		}
+		text := fmt.Sprintf("replace %s => %s", space(r.Old), space(r.New))
+		if !ok {
+			text += " (new)"
+		}
+		out = append(out, Edit{File: file, Text: text, For: d.reasons(file, r.Old.Path)})
+	}
+	return out
+}
+
+func requires(m *workspace.Module) map[string]workspace.Require {
+	out := map[string]workspace.Require{}
+	for _, r := range m.Requires {
+		out[r.Mod.Path] = r
+	}
+	return out
+}
+
+func mark(indirect bool) string {
+	if indirect {
+		return " // indirect"
+	}
+	return ""
+}
+
+func space(m module.Version) string { return strings.TrimSpace(m.Path + " " + m.Version) }
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

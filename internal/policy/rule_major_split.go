@@ -1,0 +1,116 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/modgov/modgov/internal/graph"
+)
+
+func majorSplit() *Rule {
+	return &Rule{
+		Name:     "major-split",
+		Title:    "Modules require different major versions of a dependency",
+		Severity: Warn,
+		Layer:    LayerSelected,
+		Since:    "0.1.0",
+		Doc: `Governed modules directly require two or more major versions of one dependency: module paths that differ in
+nothing but the major version suffix (` + "`x`" + ` and ` + "`x/v2`" + `, ` + "`gopkg.in/y.v2`" + ` and
+` + "`gopkg.in/y.v3`" + `). To go these are unrelated modules, and a binary may hold both; the code of the repository
+then has two of everything: two configurations, two sets of types that do not fit, two places to patch.
+
+Siblings are not counted. There is no mechanical fix: moving to another major version is a change of code. An
+exception says who moves by when.`,
+		Bad: `a requires example.com/x, b requires example.com/x/v2.
+-- a/go.mod --
+module example.com/a
+
+go 1.24
+
+require example.com/x v1.0.0
+-- b/go.mod --
+module example.com/b
+
+go 1.24
+
+require example.com/x/v2 v2.0.0
+-- proxy/example.com/x@v1.0.0.mod --
+module example.com/x
+-- proxy/example.com/x/v2@v2.0.0.mod --
+module example.com/x/v2
+`,
+		Good: `-- a/go.mod --
+module example.com/a
+
+go 1.24
+
+require example.com/x/v2 v2.0.0
+-- b/go.mod --
+module example.com/b
+
+go 1.24
+
+require example.com/x/v2 v2.0.0
+-- proxy/example.com/x/v2@v2.0.0.mod --
+module example.com/x/v2
+`,
+		Check: checkMajorSplit,
+	}
+}
+
+func checkMajorSplit(c *checker) []*Finding {
+	byPrefix := map[string][]*graph.Dependency{}
+	var prefixes []string
+	for _, d := range c.Dependencies {
+		if d.Sibling != nil || len(d.Direct()) == 0 {
+			continue
+		}
+		prefix, _, ok := module.SplitPathVersion(d.Path)
+		if !ok {
+			continue
+		}
+		if byPrefix[prefix] == nil {
+			prefixes = append(prefixes, prefix)
+		}
+		byPrefix[prefix] = append(byPrefix[prefix], d)
+	}
+	var out []*Finding
+	for _, prefix := range prefixes {
+		if deps := byPrefix[prefix]; len(deps) > 1 {
+			out = append(out, c.split(prefix, deps))
+		}
+	}
+	return out
+}
+
+func (c *checker) split(prefix string, deps []*graph.Dependency) *Finding {
+	f := &Finding{Dep: prefix, Subject: prefix}
+	var parts []string
+	for i, d := range deps {
+		g := Group{Version: d.Path}
+		for _, u := range c.uses(d, AmongDirect, "major-split", nil) {
+			g.Modules = append(g.Modules, u.dir)
+			f.Modules = append(f.Modules, u.dir)
+			if i < len(deps)-1 || len(deps) == 1 {
+				f.At = append(f.At, Span{u.Require.Pos, "an older major version"})
+			}
+		}
+		f.Groups = append(f.Groups, g)
+		_, major, _ := module.SplitPathVersion(d.Path)
+		parts = append(parts, fmt.Sprintf("%s in %s", strings.TrimLeft(orText(major, "v0 or v1"), "/."), moduleList(g.Modules)))
+	}
+	slices.Sort(f.Modules)
+	f.Modules = slices.Compact(f.Modules)
+	f.Message = "major versions " + strings.Join(parts, ", ")
+	return f
+}
+
+func orText(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

@@ -1,0 +1,136 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/module"
+
+	"github.com/modgov/modgov/internal/graph"
+)
+
+func versionPin() *Rule {
+	return &Rule{
+		Name:     "version-pin",
+		Title:    "A module does not use the pinned version",
+		Severity: Error,
+		Layer:    LayerSelected,
+		Since:    "0.1.0",
+		Doc: `The policy pins a dependency to a version, and the effective version in a module is another: neither the
+pinned one nor an alternate that the pin allows for this module and that has not expired. Modules count that list the
+dependency in their go.mod, directly or as indirect; of modules with a go line below 1.17, which list only what they
+import, those that have it in the build list.
+
+Effective means after minimal version selection and replacement: a module that requires the pinned version and gets a
+higher one, because something else asks for it, breaks the pin.
+
+With ` + "`resolve: require`" + ` (the default) modgov fix raises the requirement to the pinned version. A requirement
+cannot hold a version down: where the graph asks for more than the pin, the pin has to say ` + "`resolve: replace`" + `,
+or move.`,
+		Bad: `The policy pins example.com/x to v1.2.0, a requires v1.0.0.
+-- modgov.yaml --
+version: 1
+pins:
+  - {id: x, dep: example.com/x, version: v1.2.0, owner: platform, reason: "contract"}
+-- a/go.mod --
+module example.com/a
+
+go 1.24
+
+require example.com/x v1.0.0
+-- proxy/example.com/x@v1.0.0.mod --
+module example.com/x
+`,
+		Good: `-- modgov.yaml --
+version: 1
+pins:
+  - {id: x, dep: example.com/x, version: v1.2.0, owner: platform, reason: "contract"}
+-- a/go.mod --
+module example.com/a
+
+go 1.24
+
+require example.com/x v1.2.0
+-- proxy/example.com/x@v1.2.0.mod --
+module example.com/x
+`,
+		Check: checkVersionPin,
+	}
+}
+
+func checkVersionPin(c *checker) []*Finding {
+	var out []*Finding
+	for _, d := range c.Dependencies {
+		says := c.policy.ForDep(depInfo(d, &d.Uses[0]))
+		byPin := map[*PinItem][]judgedUse{}
+		var pins []*PinItem
+		for _, u := range c.uses(d, AmongAll, "version-pin", nil) {
+			pin, _ := says.Pin(u.info)
+			if pin == nil {
+				continue
+			}
+			u.waiver = c.waiver("version-pin", &pin.Item, depInfo(d, &u.Use), u.info)
+			if byPin[pin] == nil {
+				pins = append(pins, pin)
+			}
+			byPin[pin] = append(byPin[pin], u)
+		}
+		for _, pin := range pins {
+			out = append(out, c.pin(d, pin, byPin[pin])...)
+		}
+	}
+	return out
+}
+
+// pin reports the uses that have neither the pinned version nor one of their alternates.
+func (c *checker) pin(d *graph.Dependency, pin *PinItem, uses []judgedUse) []*Finding {
+	want := string(pin.Version)
+	bad := slices.DeleteFunc(slices.Clone(uses), func(u judgedUse) bool {
+		return u.version(d.Path) == want || c.alternate(pin, d.Path, &u)
+	})
+	if len(bad) == 0 {
+		return nil
+	}
+	f := fault{
+		dep: d, item: &pin.Item, all: uses, wanted: want, label: "declared here",
+		because: policySpan(&pin.Item, "version", "pinned here"), notes: reasonNote(&pin.Item),
+	}
+	for i := range bad {
+		if v := bad[i].version(d.Path); pin.Resolve != ResolveReplace && v != "" && graph.Compare(d.Path, v, want) > 0 {
+			f.notes = append(f.notes, Remark{"note", fmt.Sprintf(
+				"%s selects %s: a requirement cannot lower it, only resolve: replace can", bad[i].dir, v)})
+			break
+		}
+	}
+	have := groups(d.Path, bad, want)
+	f.message = func([]string) string { return fmt.Sprintf("%s, pinned to %s", versionList(have), want) }
+	f.settle = func(u *judgedUse) *Settlement { return settlePin(u, d.Path, pin) }
+	return c.faults(f, bad)
+}
+
+// alternate reports whether an alternate of the pin allows what a module uses.
+func (c *checker) alternate(pin *PinItem, dep string, u *judgedUse) bool {
+	for _, a := range pin.AlternatesFor(u.info) {
+		if u.version(dep) == string(a.Version) && !a.Expires.Past(c.Today) {
+			return true
+		}
+	}
+	return false
+}
+
+func settlePin(u *judgedUse, dep string, pin *PinItem) *Settlement {
+	want := module.Version{Path: dep, Version: string(pin.Version)}
+	if pin.Resolve == ResolveReplace {
+		return &Settlement{Means: Replace, Module: u.dir, Mod: want, New: want, Item: &pin.Item}
+	}
+	have := u.version(dep)
+	if have == "" || u.View.Replacement(u.selected(dep)) != nil || graph.Compare(dep, have, want.Version) > 0 {
+		return nil
+	}
+	return &Settlement{Means: Require, Module: u.dir, Mod: want, Item: &pin.Item}
+}
+
+// selected returns the dependency at the version that the build list of the using module has.
+func (u *judgedUse) selected(dep string) module.Version {
+	return module.Version{Path: dep, Version: u.Selected}
+}

@@ -1,0 +1,230 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/semver"
+
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// A judged use is one module's use of a dependency with what the policy says of the two.
+type judgedUse struct {
+	graph.Use
+	dir    string
+	info   ModuleInfo
+	waiver *Exception // waives the rule that asked for the use
+}
+
+// shown is the effective version as people read it: a fork is named.
+func (u *judgedUse) shown(dep string) string {
+	if u.Effective.Dir == "" && u.Effective.Path != dep {
+		return u.Effective.Path + " " + u.Effective.Version
+	}
+	return u.Effective.String()
+}
+
+// version is the effective version if it is one of the dependency itself, "" if it is a fork's or a directory.
+func (u *judgedUse) version(dep string) string {
+	if u.Effective.Path != dep {
+		return ""
+	}
+	return u.Effective.Version
+}
+
+// depInfo returns what selectors see of a dependency in a module.
+func depInfo(d *graph.Dependency, u *graph.Use) DepInfo {
+	info := DepInfo{Path: d.Path, Version: u.Effective.Version}
+	if d.Sibling != nil {
+		info.Dir = d.Sibling.Dir
+	}
+	return info
+}
+
+// uses returns the uses of a dependency that count for a rule, with their exceptions. Among direct, these are the
+// modules with a require line for it; among all, every module whose go.mod lists it, and of unpruned modules, whose
+// go.mod does not list what they need, every one that has it in the build list.
+func (c *checker) uses(d *graph.Dependency, among Among, rule string, item *Item) []judgedUse {
+	var out []judgedUse
+	for _, u := range d.Uses {
+		if u.How != graph.Direct && among != AmongAll {
+			continue
+		}
+		if u.How == graph.Transitive && u.View.Pruned() {
+			continue
+		}
+		j := judgedUse{Use: u, dir: u.View.Module.Dir, info: c.infos[u.View.Module]}
+		j.waiver = c.waiver(rule, item, depInfo(d, &u), j.info)
+		out = append(out, j)
+	}
+	return out
+}
+
+// waiver returns the exception in force that waives a finding, nil if there is none.
+func (c *checker) waiver(rule string, item *Item, dep DepInfo, m ModuleInfo) *Exception {
+	claim := Claim{Rule: rule, Dep: dep, Module: m}
+	if item != nil {
+		claim.Policy = item.ID
+	}
+	if found := c.policy.ExceptionsFor(claim, c.Today); len(found) > 0 && !found[0].Expires.Past(c.Today) {
+		return found[0]
+	}
+	return nil
+}
+
+// A fault is what a version rule has to say of one dependency, from which its findings are made.
+type fault struct {
+	dep     *graph.Dependency
+	item    *Item
+	message func(dirs []string) string
+	wanted  string // "" if there is no single one
+	because []Span
+	all     []judgedUse // for the groups
+	settle  func(*judgedUse) *Settlement
+	label   string // beneath the declared version
+	notes   []Remark
+}
+
+// faults makes one finding of the uses at fault, and one for each exception that waives some of them.
+func (c *checker) faults(f fault, bad []judgedUse) []*Finding {
+	byWaiver := map[*Exception][]judgedUse{}
+	var order []*Exception
+	for _, u := range bad {
+		if _, ok := byWaiver[u.waiver]; !ok {
+			order = append(order, u.waiver)
+		}
+		byWaiver[u.waiver] = append(byWaiver[u.waiver], u)
+	}
+	var out []*Finding
+	for _, waiver := range order {
+		finding := c.fault(f, byWaiver[waiver])
+		finding.Exception = waiver
+		if waiver != nil {
+			finding.Kind = waiver.ID
+		}
+		out = append(out, finding)
+	}
+	return out
+}
+
+// fault makes the finding that says what f says of the uses in bad.
+func (c *checker) fault(f fault, bad []judgedUse) *Finding {
+	out := &Finding{Item: f.item, Dep: f.dep.Path, Subject: f.dep.Path, Because: f.because, Notes: f.notes}
+	for i := range bad {
+		u := &bad[i]
+		out.Modules = append(out.Modules, u.dir)
+		if u.Require != nil && u.How == graph.Direct || len(bad) == 1 && u.Require != nil {
+			out.At = append(out.At, Span{u.Require.Pos, f.label})
+		}
+		if s := f.settle(u); s != nil {
+			out.Settle = append(out.Settle, *s)
+		}
+	}
+	if len(out.At) == 0 {
+		for _, u := range bad {
+			if u.Require != nil {
+				out.At = append(out.At, Span{u.Require.Pos, f.label})
+			} else {
+				out.At = append(out.At, Span{Pos: workspace.Position{File: u.View.Module.File}})
+			}
+		}
+	}
+	out.Message = f.message(out.Modules)
+	out.Groups = groups(f.dep.Path, f.all, f.wanted)
+	out.Why = c.whys(f.dep.Path, bad)
+	if len(out.Settle) == len(bad) {
+		out.Fix = fmt.Sprintf("modgov fix --dep %s", f.dep.Path)
+	}
+	return out
+}
+
+// groups lists who has which version: the wanted one first, then from the highest to the lowest, then directories.
+func groups(dep string, uses []judgedUse, wanted string) []Group {
+	byVersion := map[string]*Group{}
+	var out []*Group
+	for i := range uses {
+		v := uses[i].shown(dep)
+		g := byVersion[v]
+		if g == nil {
+			g = &Group{Version: v}
+			byVersion[v] = g
+			out = append(out, g)
+		}
+		g.Modules = append(g.Modules, uses[i].dir)
+	}
+	slices.SortStableFunc(out, func(a, b *Group) int {
+		if (a.Version == wanted) != (b.Version == wanted) {
+			if a.Version == wanted {
+				return -1
+			}
+			return 1
+		}
+		if o := semver.Compare(b.Version, a.Version); o != 0 {
+			return o
+		}
+		return strings.Compare(a.Version, b.Version)
+	})
+	list := make([]Group, len(out))
+	for i, g := range out {
+		list[i] = *g
+	}
+	return list
+}
+
+// maxWhys bounds the chains of a finding: more do not explain more.
+const maxWhys = 3
+
+// whys shows how the modules come by their version, those first that do not ask for it themselves.
+func (c *checker) whys(dep string, bad []judgedUse) []Chain {
+	var out []Chain
+	for _, u := range bad {
+		chain := u.View.Chain(dep)
+		if len(chain) > 2 && len(out) < maxWhys {
+			out = append(out, c.chain(u.View, chain))
+		}
+	}
+	return out
+}
+
+// versionList says who has which version in one line: "v1.6.0 in 3 modules, v1.3.0 in payments/api".
+func versionList(gs []Group) string {
+	var parts []string
+	for i, g := range gs {
+		if i == 3 && len(gs) > 4 {
+			parts = append(parts, fmt.Sprintf("and %d more versions", len(gs)-i))
+			break
+		}
+		parts = append(parts, g.Version+" in "+moduleList(g.Modules))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// moduleList names up to two modules and counts more.
+func moduleList(dirs []string) string {
+	if len(dirs) <= 2 {
+		return strings.Join(dirs, " and ")
+	}
+	return fmt.Sprintf("%d modules", len(dirs))
+}
+
+// policySpan points at a key of a policy item; nil if the item stands in no file.
+func policySpan(item *Item, key, label string) []Span {
+	if item == nil || item.Pos.Line == 0 {
+		return nil
+	}
+	if item.Owner != "" {
+		label += " (owner: " + item.Owner + ")"
+	}
+	return []Span{{item.KeyPos(key), label}}
+}
+
+// reasonNote repeats the reason of a policy item, if it gives one.
+func reasonNote(item *Item) []Remark {
+	if item == nil || item.Reason == "" {
+		return nil
+	}
+	return []Remark{{"reason", item.Reason}}
+}
