@@ -31,7 +31,8 @@ type Project struct {
 	Judge func(ctx context.Context, files fs.FS) (*policy.Judgement, error)
 	// Settings are those of the go command, by which edited files are completed.
 	Settings *gocmd.Settings
-	Jobs     int // go processes at a time
+	Offline  bool // go may ask nothing of the network
+	Jobs     int  // go processes at a time
 	// Progress is told what is being done, one call at a time; nil: nobody is.
 	Progress func(step string, done, total int)
 }
@@ -76,7 +77,7 @@ type File struct {
 // An Edit is a change of meaning to a file.
 type Edit struct {
 	File string
-	Text string // "require golang.org/x/text v0.21.0 -> v0.28.0"
+	Text string   // "require golang.org/x/text v0.21.0 -> v0.28.0"
 	For  []string // rules, or rule and policy item: "version-pin (uuid)"
 }
 

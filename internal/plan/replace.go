@@ -15,7 +15,7 @@ const markPrefix = "modgov:"
 // replace writes a marked replace line for all versions of a dependency. A line that somebody else wrote for it stays.
 func (d *draft) replace(m *workspace.Module, c change) (bool, error) {
 	p := d.now.Policy
-	if p.Published(p.Info(m.Dir, m.Path)) {
+	if p.Modules.Published.Match(p.Info(m.Dir, m.Path)) {
 		return false, refuse("%s is published: whoever imports it would never see a replace line", m.Dir)
 	}
 	mark := c.Rule()

@@ -1,0 +1,180 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/policy"
+)
+
+// compare fills in what the plan clears, leaves, brings and moves.
+func (p *Plan) compare(d *draft) {
+	after := map[string]*policy.Finding{}
+	for _, f := range d.now.Findings {
+		after[f.ID()] = f
+	}
+	for _, f := range d.before.Findings {
+		id := f.ID()
+		now := after[id]
+		switch {
+		case now == nil && f.Exception == nil:
+			p.Clears = append(p.Clears, f)
+		case now != nil && d.targets[id] != nil:
+			p.Left = append(p.Left, Left{now, d.leftReason(id, now)})
+		}
+	}
+	for _, f := range d.now.Findings {
+		if !d.known[f.ID()] && f.Exception == nil {
+			p.New = append(p.New, f)
+		}
+	}
+	p.Moves = d.moves()
+}
+
+// leftReason says why a finding stays.
+func (d *draft) leftReason(id string, f *policy.Finding) string {
+	switch {
+	case d.blocked[id] != "":
+		return d.blocked[id]
+	case len(f.Settle) == 0:
+		return "a person has to decide"
+	}
+	return "part of it stays"
+}
+
+// moves lists the effective versions that are others than before and that no edit names, sorted by module and
+// dependency.
+func (d *draft) moves() []Move {
+	var out []Move
+	for _, before := range d.before.Facts.Graph.Views() {
+		after := d.now.Facts.Graph.View(before.Dir())
+		if before.Err() != nil || after == nil || after.Err() != nil {
+			continue
+		}
+		for _, dep := range changedPaths(before, after) {
+			if len(d.why[before.Module.File+"|"+dep]) > 0 {
+				continue
+			}
+			out = append(out, Move{
+				Module: before.Dir(), Dep: dep, From: effective(before, dep), To: effective(after, dep), By: requirer(after, dep),
+			})
+		}
+	}
+	return out
+}
+
+// changedPaths returns the paths whose effective version differs between two views, sorted.
+func changedPaths(before, after *graph.View) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, list := range [][]graph.Item{before.BuildList(), after.BuildList()} {
+		for _, i := range list {
+			if !seen[i.Path] && effective(before, i.Path) != effective(after, i.Path) {
+				out = append(out, i.Path)
+			}
+			seen[i.Path] = true
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func effective(v *graph.View, dep string) string {
+	e, ok := v.Effective(dep)
+	if !ok {
+		return ""
+	}
+	if e.Dir == "" && e.Path != dep {
+		return e.Path + " " + e.Version
+	}
+	return e.String()
+}
+
+// requirer names the module that first asks for the selected version.
+func requirer(v *graph.View, dep string) string {
+	chain := v.Chain(dep)
+	if len(chain) < 2 {
+		return ""
+	}
+	return space(chain[len(chain)-2])
+}
+
+// prove decides whether the plan may be written: nothing new is broken, nothing went down unasked, and all in all
+// there is less to complain about.
+func (p *Plan) prove(d *draft) error {
+	if p.Empty() {
+		return nil
+	}
+	if err := p.proveGaps(d); err != nil {
+		return err
+	}
+	for _, f := range p.New {
+		if f.Severity == policy.Error {
+			return unproved("it would bring a new error: %s: %s: %s", f.Rule, f.Subject, f.Message)
+		}
+	}
+	if down := d.lowered(); down != "" {
+		return unproved("it would lower a version that nobody asked to lower: %s", down)
+	}
+	if len(p.Files) > 0 && len(p.Clears) == 0 {
+		return unproved("it would change %d files and clear nothing", len(p.Files))
+	}
+	before, after := weigh(d.before), weigh(d.now)
+	if after[policy.Error] > before[policy.Error] || after[policy.Warn] > before[policy.Warn] && after[policy.Error] == before[policy.Error] {
+		return unproved("it would leave more findings (%d errors, %d warnings) than there are (%d, %d)",
+			after[policy.Error], after[policy.Warn], before[policy.Error], before[policy.Warn])
+	}
+	return nil
+}
+
+// proveGaps refuses a tree of which less is known than before.
+func (p *Plan) proveGaps(d *draft) error {
+	had := map[string]bool{}
+	for _, g := range d.before.Gaps {
+		had[string(g.Layer)+"|"+g.Module] = true
+	}
+	for _, g := range d.now.Gaps {
+		if !had[string(g.Layer)+"|"+g.Module] {
+			return unproved("with these edits %s cannot be judged: %v", or(g.Module, "the workspace"), g.Err)
+		}
+	}
+	return nil
+}
+
+func weigh(j *policy.Judgement) map[policy.Severity]int {
+	out := map[policy.Severity]int{}
+	for _, f := range j.Findings {
+		if f.Exception == nil {
+			out[f.Severity]++
+		}
+	}
+	return out
+}
+
+// lowered names the first effective version that went down without a settlement that asks for it, "" if none did.
+func (d *draft) lowered() string {
+	asked := map[string]bool{}
+	for _, f := range d.before.Findings {
+		for _, s := range f.Settle {
+			if s.Means == policy.Replace {
+				asked[s.Mod.Path] = true
+			}
+		}
+	}
+	for _, before := range d.before.Facts.Graph.Views() {
+		after := d.now.Facts.Graph.View(before.Dir())
+		if before.Err() != nil || after == nil || after.Err() != nil {
+			continue
+		}
+		for _, dep := range changedPaths(before, after) {
+			was, _ := before.Effective(dep)
+			is, ok := after.Effective(dep)
+			if ok && !asked[dep] && was.Version != "" && is.Version != "" && was.Path == is.Path &&
+				graph.Compare(dep, is.Version, was.Version) < 0 {
+				return fmt.Sprintf("%s in %s from %s to %s", dep, before.Dir(), was.Version, is.Version)
+			}
+		}
+	}
+	return ""
+}
