@@ -77,7 +77,12 @@ func writeHelp(w io.Writer, commands, path []*cli.Command, width int) error {
 	if len(path) == 0 {
 		fmt.Fprintf(&b, "modgov: %s\n\nUsage: modgov [flags] COMMAND [flags] [arguments]\n", tagline)
 		writeCommands(&b, commands, width)
-		writeFlags(&b, "Flags of every command, before it or after it:", append(commonFlags(), metaFlags()...), width)
+		common := commonFlags()
+		if findFlag(allFlags(commands), "format") != nil {
+			common = append(common, formatHint())
+		}
+		title := "Flags of every command, before it or after it:"
+		writeFlags(&b, title, append(common, metaFlags()...), width)
 		writeRows(&b, "Exit codes, the same for every command and format:", exitCodes(), width)
 		fmt.Fprint(&b, "\nmodgov help COMMAND tells more about a command.\n")
 	} else {
@@ -85,6 +90,12 @@ func writeHelp(w io.Writer, commands, path []*cli.Command, width int) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// formatHint is the entry of the root help that stands for the --format and --json of each command.
+func formatHint() cli.Flag {
+	return &cli.StringFlag{Name: "format", Usage: "write the result as `F`, one of those that the command's help lists; " +
+		"--json is short for --format json"}
 }
 
 func writeCommandHelp(b *strings.Builder, path []*cli.Command, width int) {

@@ -97,6 +97,8 @@ func failures(codes []string) error {
 			errs = append(errs, withCode(exitIncomplete, errors.New("layer failed")))
 		case "plain":
 			errs = append(errs, errors.New("open go.mod: permission denied"))
+		case "library":
+			return cli.Exit("the library would exit here", 1)
 		}
 	}
 	return errors.Join(errs...)

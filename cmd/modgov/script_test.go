@@ -33,7 +33,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -212,11 +211,8 @@ func scriptFixture(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: fixture NAME")
 	}
-	_, file, _, ok := runtime.Caller(0)
-	if !ok {
-		ts.Fatalf("the fixtures cannot be found")
-	}
-	from := filepath.Join(filepath.Dir(file), "..", "..", "fixtures", args[0])
+	from, err := filepath.Abs(filepath.Join("..", "..", "fixtures", args[0]))
+	ts.Check(err)
 	ts.Check(os.CopyFS(filepath.Join(ts.Getenv("WORK"), args[0]), os.DirFS(from)))
 }
 
