@@ -145,7 +145,7 @@ func (f files) stat(op, name string) (fs.FileInfo, error) {
 // most MaxFileSize bytes. The caller says that something outside the repository was read.
 func ReadOutside(dir, name string) ([]byte, error) {
 	full := filepath.Join(dir, name)
-	if !filepath.IsAbs(dir) || filepath.Base(name) != name || !filepath.IsLocal(name) {
+	if !filepath.IsAbs(dir) || filepath.Base(name) != name || !filepath.IsLocal(name) || name == "." {
 		return nil, &fs.PathError{Op: "open", Path: full, Err: fs.ErrInvalid}
 	}
 	return readRegular(full)
