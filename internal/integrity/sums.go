@@ -91,35 +91,18 @@ func compareMod(a, b module.Version) int {
 	return strings.Compare(af, bf)
 }
 
-// conflicts compares every h1 line of every sums file. Lines are many and conflicts are rare: one map of first hashes
-// finds the keys in conflict, and only for these the places are collected.
+// conflicts collects the places of the module versions that have more than one hash. Lines are many and conflicts are
+// rare, so the lines are read again only if there are some.
 func conflicts(ws *workspace.Workspace) []SumConflict {
-	var files []*workspace.SumFile
-	for _, m := range ws.Governed() {
-		files = append(files, m.Sum)
-	}
-	if ws.Work != nil {
-		files = append(files, ws.Work.Sum)
-	}
-	first := map[module.Version]string{}
 	bad := map[module.Version]bool{}
-	for _, f := range files {
-		for _, l := range f.Lines {
-			if !strings.HasPrefix(l.Hash, "h1:") {
-				continue
-			}
-			if h, ok := first[l.Mod]; !ok {
-				first[l.Mod] = l.Hash
-			} else if h != l.Hash {
-				bad[l.Mod] = true
-			}
-		}
+	for _, mod := range ws.SumConflicts() {
+		bad[mod] = true
 	}
 	if len(bad) == 0 {
 		return nil
 	}
 	places := map[module.Version][]SumPlace{}
-	for _, f := range files {
+	for _, f := range ws.SumFiles() {
 		for _, l := range f.Lines {
 			if bad[l.Mod] && strings.HasPrefix(l.Hash, "h1:") {
 				places[l.Mod] = append(places[l.Mod], SumPlace{f.File, l.Line, l.Hash})

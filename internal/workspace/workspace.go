@@ -49,6 +49,7 @@ type Workspace struct {
 
 	byDir map[string]*Module
 	src   Source
+	sums  sumIndex
 
 	mu   sync.Mutex
 	dirs map[string]dirSummary // go.mod files read as those of replacement directories

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/mod/module"
+
+	"github.com/modgov/modgov/internal/gocmd"
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/modsource"
+	"github.com/modgov/modgov/internal/policy"
+	"github.com/modgov/modgov/internal/repo"
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// policyName is the policy file at the root.
+const policyName = "modgov.yaml"
+
+// project is the repository that a command is about.
+type project struct {
+	inv      *invocation
+	repo     *repo.Repo
+	tree     *repo.Tree
+	settings *gocmd.Settings
+	policy   *policy.Policy
+	source   *modsource.Source
+	sums     atomic.Pointer[workspace.Workspace] // whose go.sum files verify what is fetched
+	selected policy.ModuleSelector               // --module
+	notes    []string
+}
+
+// openProject finds the repository, its policy and the settings of the go command. Close it.
+func openProject(inv *invocation, workFile string) (*project, error) {
+	p := &project{inv: inv}
+	var err error
+	if p.selected, err = policy.ParseModuleSelector(inv.modules); err != nil {
+		return nil, usagef("--module: %w", err)
+	}
+	if p.settings, err = gocmd.ReadSettings(inv.ctx, inv.environ); err != nil {
+		return nil, err
+	}
+	p.repo, err = repo.Open(inv.ctx, repo.Options{
+		Dir: inv.dir, Root: inv.root, WorkFile: inv.path(workFile), Env: inv.environ, Skip: p.caches(),
+	})
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	if err := p.open(); err != nil {
+		return nil, errors.Join(err, p.repo.Close())
+	}
+	return p, nil
+}
+
+// caches are the directories of the go command that may lie below a checkout and hold other people's modules.
+func (p *project) caches() []string {
+	var out []string
+	for _, dir := range []string{p.settings.Get("GOMODCACHE"), p.settings.Get("GOCACHE")} {
+		if filepath.IsAbs(dir) {
+			out = append(out, dir)
+		}
+	}
+	return out
+}
+
+func (p *project) open() (err error) {
+	if p.tree, err = p.repo.WorkTree(p.inv.ctx); err != nil {
+		return err
+	}
+	if p.policy, err = p.readPolicy(); err != nil {
+		return err
+	}
+	p.source, err = modsource.New(modsource.Options{
+		Settings: p.settings, Offline: p.inv.offline, Sums: p.goSums,
+		Progress: p.inv.progress("go.mod files"),
+	})
+	return err
+}
+
+func (p *project) close() error { return p.repo.Close() }
+
+// readPolicy reads the policy file, and CODEOWNERS if it asks for it. A file that --policy names has to be there.
+func (p *project) readPolicy() (*policy.Policy, error) {
+	name, data, err := policyName, []byte(nil), error(nil)
+	if p.inv.policy != "" {
+		name = p.inv.policy
+		if rel, relErr := filepath.Rel(p.repo.Root, name); relErr == nil && filepath.IsLocal(rel) {
+			name = filepath.ToSlash(rel)
+		}
+		data, err = os.ReadFile(p.inv.policy)
+	} else {
+		data, err = fs.ReadFile(p.tree.FS, policyName)
+		if errors.Is(err, fs.ErrNotExist) {
+			return policy.Default(), nil
+		}
+	}
+	if err != nil {
+		return nil, usagef("read the policy: %w", err)
+	}
+	pol, err := policy.Parse(name, data)
+	if err != nil {
+		return nil, usagef("invalid policy:\n%w", err)
+	}
+	for _, file := range policy.CodeownersFiles() {
+		text, err := fs.ReadFile(p.tree.FS, file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return nil, fmt.Errorf("read %s: %w", file, err)
+		}
+		if err := pol.SetCodeowners(file, text); err != nil {
+			p.notes = append(p.notes, err.Error())
+		}
+		break
+	}
+	return pol, nil
+}
+
+// load reads the files of a tree: those on disk, or edited ones.
+func (p *project) load(ctx context.Context, files fs.FS) (*workspace.Workspace, error) {
+	src := workspace.Source{FS: files, Root: filepath.ToSlash(p.repo.Root), Work: p.tree.Work, Outside: p.readOutside}
+	for _, e := range p.tree.Modules {
+		src.Entries = append(src.Entries, workspace.Entry{Dir: e.Dir, Hidden: e.Hidden})
+	}
+	if mods := p.policy.Modules; !mods.Include.IsZero() {
+		src.Include = func(dir string) bool { return mods.Include.Match(p.policy.Info(dir, "")) }
+	}
+	ws, err := workspace.Load(ctx, src)
+	if err == nil {
+		p.sums.Store(ws)
+	}
+	return ws, err
+}
+
+// readOutside reads the go.mod file of a directory outside the root that a replace or use line names.
+func (p *project) readOutside(dir string) ([]byte, error) {
+	native := filepath.FromSlash(dir)
+	if !filepath.IsAbs(native) {
+		native = filepath.Join(p.repo.Root, native)
+	}
+	return repo.ReadOutside(native, "go.mod")
+}
+
+// goSums returns the hashes that the go.sum files have for the go.mod file of a module version.
+func (p *project) goSums(mod module.Version) []string {
+	ws := p.sums.Load()
+	if ws == nil {
+		return nil
+	}
+	return ws.GoModSums(mod)
+}
+
+// graph computes build lists.
+func (p *project) graph(ctx context.Context, ws *workspace.Workspace, o graph.Options) (*graph.Graph, error) {
+	return graph.Load(ctx, ws, p.source, o)
+}
+
+// judge loads a tree and applies the policy to it.
+func (p *project) judge(ctx context.Context, files fs.FS) (*policy.Judgement, error) {
+	ws, err := p.load(ctx, files)
+	if err != nil {
+		return nil, err
+	}
+	g, err := p.graph(ctx, ws, graph.Options{Workspace: true})
+	if err != nil {
+		return nil, err
+	}
+	return policy.Judge(p.policy, policy.NewFacts(g, time.Now())), nil
+}
+
+// selects reports whether --module names a module; without the flag every governed one is selected.
+func (p *project) selects(m *workspace.Module) bool {
+	if p.selected.IsZero() {
+		return m.Governed
+	}
+	return p.selected.Match(p.policy.Info(m.Dir, m.Path))
+}
+
+// checkSelection refuses selectors that select nothing: a misspelt name must not pass as an empty answer.
+func (p *project) checkSelection(ws *workspace.Workspace) error {
+	if p.selected.IsZero() {
+		return nil
+	}
+	for _, m := range ws.Modules {
+		if p.selects(m) {
+			return nil
+		}
+	}
+	return withHint(usagef("--module %s selects no module", strings.Join(p.inv.modules, " ")),
+		"a selector is a directory such as %s, a glob such as services/**, path:GLOB, team:NAME or tag:NAME", exampleDir(ws))
+}
+
+func exampleDir(ws *workspace.Workspace) string {
+	for _, m := range ws.Modules {
+		if m.Dir != "." {
+			return m.Dir
+		}
+	}
+	return "."
+}
