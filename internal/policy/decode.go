@@ -152,7 +152,11 @@ func (d *decoder) enter(n *yaml.Node) (*yaml.Node, func()) {
 		d.stopped = true
 		return nil, leave
 	case n.Style&yaml.TaggedStyle != 0:
-		d.fail(d.src.span(n), `text that begins with ! stands in quotes: "!services/x"`, "YAML tags mean nothing here")
+		pos, hint := d.src.span(n), "text that begins with ! stands in quotes"
+		if line := d.src.line(pos.Line); n.Kind == yaml.ScalarNode && pos.End > pos.Col {
+			hint += ": \"" + clip(line[pos.Col-1:pos.End-1]) + "\""
+		}
+		d.fail(pos, hint, "YAML tags mean nothing here")
 		return nil, leave
 	}
 	return n, leave
@@ -272,8 +276,6 @@ func (d *decoder) pairs(n *yaml.Node, at *Place, do func(key string, pos workspa
 		k, v := n.Content[i], n.Content[i+1]
 		pos, line := d.src.pair(k, v), lines[k.Value]
 		switch {
-		case k.Tag == "!!merge":
-			d.fail(pos, "write the keys out", "merge keys mean nothing here")
 		case k.Kind != yaml.ScalarNode || k.Style&yaml.TaggedStyle != 0:
 			d.fail(d.src.span(k), "write the key as plain text", "a key is expected here, not %s", kindName(k))
 		case line != 0:

@@ -21,10 +21,11 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value) {
 	if leave := d.enterItem(self); leave != nil {
 		defer leave()
 	}
-	fields, given := d.fieldsOf(v.Type()), map[string]bool{}
+	fields, given, badHere := d.fieldsOf(v.Type()), map[string]bool{}, false
 	d.pairs(n, self.(placed).place(), func(key string, pos workspace.Position, value *yaml.Node) {
 		f := findField(fields, key)
 		if f == nil {
+			badHere = true
 			d.unknownKey(key, pos, fields, v.Type())
 			return
 		}
@@ -38,8 +39,8 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value) {
 		}
 		d.value(value, v.FieldByIndex(f.index))
 	})
-	if d.stopped || n.Kind != yaml.MappingNode {
-		return
+	if d.stopped || badHere || n.Kind != yaml.MappingNode {
+		return // what seems to be missing may be what the unknown key was to say
 	}
 	for _, f := range fields {
 		if f.required && !given[f.key] {
@@ -89,8 +90,12 @@ func (d *decoder) noteLater(key string, pos workspace.Position, value *yaml.Node
 func reserved(key string) bool { return key == "custom" || key == "extends" || key == "tests" }
 
 func (d *decoder) unknownKey(key string, pos workspace.Position, fields []field, t reflect.Type) {
-	if t == reflect.TypeFor[Policy]() && reserved(key) {
+	switch {
+	case t == reflect.TypeFor[Policy]() && reserved(key):
 		d.fail(pos, "remove it", "%q is reserved: this modgov does not know it yet", key)
+		return
+	case key == "<<":
+		d.fail(pos, "write the keys out", "merge keys mean nothing here")
 		return
 	}
 	known := make([]string, len(fields))

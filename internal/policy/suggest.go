@@ -9,8 +9,8 @@ import (
 )
 
 // suggest returns the word of known that was probably meant by word, "" if none is near: equal but for case, '-'
-// and '_', at most a third of its letters wrong, or the one a beginning of the other. Of equally near words the first
-// in known wins.
+// and '_', at most a third of its letters wrong, the same letters in another order, or the one a beginning of the
+// other. Of equally near words the first in known wins.
 func suggest(word string, known []string) string {
 	if len(word) > 64 {
 		return ""
@@ -18,7 +18,11 @@ func suggest(word string, known []string) string {
 	plain := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "_", "-") }
 	best, distance := "", 1+max(1, len(word)/3)
 	for _, k := range known {
-		if d := levenshtein.ComputeDistance(plain(word), plain(k)); d < distance {
+		d := levenshtein.ComputeDistance(plain(word), plain(k))
+		if letters(plain(word)) == letters(plain(k)) {
+			d = min(d, 1)
+		}
+		if d < distance {
 			best, distance = k, d
 		}
 	}
@@ -31,6 +35,13 @@ func suggest(word string, known []string) string {
 		}
 	}
 	return ""
+}
+
+// letters are the bytes of a word, sorted.
+func letters(word string) string {
+	b := []byte(word)
+	slices.Sort(b)
+	return string(b)
 }
 
 // didYouMean is the hint for an unknown word: the nearest known one, or all of them if they are few.

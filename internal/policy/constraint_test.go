@@ -1,0 +1,66 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestConstraint is where it is decided what a range means for the kinds of version that Go has.
+func TestConstraint(t *testing.T) {
+	t.Parallel()
+	const (
+		zero   = "v0.0.0-20260102030405-0123456789ab"    // pseudo-version without a tag before it
+		pseudo = "v1.29.1-0.20260102030405-0123456789ab" // pseudo-version after v1.29.0
+		rc     = "v1.30.0-rc.1"
+		incomp = "v2.0.0+incompatible"
+	)
+	versions := []string{zero, "v0.9.0", "v1.2.3", "v1.29.0", pseudo, rc, "v1.30.0", "v1.31.4", "v2.0.0-beta.1", incomp, "v2.1.0"}
+	all := strings.Join(versions, " ")
+	tests := []struct{ constraint, want string }{
+		{"<1.30", strings.Join(versions[:6], " ")},
+		{"<1.30.0", strings.Join(versions[:6], " ")},
+		{"<v1.30.0", strings.Join(versions[:6], " ")},
+		{"<=1.30.0", strings.Join(versions[:7], " ")},
+		{">=1.30", "v1.30.0 v1.31.4 v2.0.0-beta.1 " + incomp + " v2.1.0"},
+		{">=1.30.0-0", rc + " v1.30.0 v1.31.4 v2.0.0-beta.1 " + incomp + " v2.1.0"},
+		{">1.30.0", "v1.31.4 v2.0.0-beta.1 " + incomp + " v2.1.0"},
+		{">=1.2 <2", "v1.2.3 v1.29.0 " + pseudo + " " + rc + " v1.30.0 v1.31.4 v2.0.0-beta.1"},
+		{">=1.2, <1.30", "v1.2.3 v1.29.0 " + pseudo + " " + rc},
+		{"~1.29", "v1.29.0 " + pseudo},
+		{"~1.29.0", "v1.29.0 " + pseudo},
+		{"1.29", "v1.29.0 " + pseudo},
+		{"1.29.x", "v1.29.0 " + pseudo},
+		{"=1.29.0", "v1.29.0"},
+		{"v1.2.3", "v1.2.3"},
+		{"^1.30", "v1.30.0 v1.31.4"},
+		{"^0.9", "v0.9.0"},
+		{"^2", incomp + " v2.1.0"},
+		{"=2.0.0", incomp},
+		{"v2.0.0+incompatible", incomp},
+		{zero, zero},
+		{">=0", strings.Join(versions[1:], " ")}, // a pseudo-version of v0.0.0 is before v0.0.0
+		{">=0.0.0-0", all},
+		{"<0.1 || >=2", zero + " " + incomp + " v2.1.0"},
+		{"!=1.2.3", strings.ReplaceAll(all, " v1.2.3", "")},
+		{"1.2 - 1.29", "v1.2.3 v1.29.0 " + pseudo},
+	}
+	for _, test := range tests {
+		c, err := parseConstraint(test.constraint)
+		if err != nil {
+			t.Errorf("parseConstraint(%q): %v", test.constraint, err)
+			continue
+		}
+		var got []string
+		for _, v := range versions {
+			if c.match(v) {
+				got = append(got, v)
+			}
+		}
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("%q has\n\t%s, want\n\t%s", test.constraint, strings.Join(got, " "), test.want)
+		}
+		if c.match("") {
+			t.Errorf("%q has what has no version", test.constraint)
+		}
+	}
+}
