@@ -106,9 +106,11 @@ func (s *Source) keep(j *job, data []byte) {
 		return
 	}
 	dir := filepath.Dir(j.file)
-	err := os.MkdirAll(dir, 0o777)
-	if err == nil {
-		err = writeFile(j.file, data)
+	err := writeFile(j.file, data)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(dir, 0o777); err == nil {
+			err = writeFile(j.file, data)
+		}
 	}
 	if err != nil {
 		s.note(func(n *notes) { n.unwritten(err) })
@@ -225,11 +227,15 @@ func rewriteList(dir string) (err error) {
 	}
 	semver.Sort(versions)
 	want := []byte(strings.Join(append(versions, ""), "\n"))
-	if old, err := io.ReadAll(io.LimitReader(f, int64(len(want))+1)); err == nil && bytes.Equal(old, want) {
-		return nil
+	old, err := io.ReadAll(io.LimitReader(f, int64(len(want))+1))
+	if err != nil || bytes.Equal(old, want) {
+		return err
 	}
-	// Reserve the size first, so that a write cut short leaves NUL bytes that can be told from a list.
-	if err := errors.Join(f.Truncate(0), f.Truncate(int64(len(want)))); err != nil {
+	// Clear and reserve the size first, so that a write cut short leaves NUL bytes that can be told from a list.
+	if len(old) > 0 {
+		err = f.Truncate(0)
+	}
+	if err := errors.Join(err, f.Truncate(int64(len(want)))); err != nil {
 		return err
 	}
 	_, err = f.WriteAt(want, 0)

@@ -223,11 +223,15 @@ func TestGoFails(t *testing.T) {
 		kind         Kind
 		parts        []string
 	}{
-		{"as a whole", "echo 'go: no such tool' >&2; exit 1", Transport, []string{"go list -m -e -json ...: go: no such tool"}},
-		{"for the version", says(`reading https://h.example: 410 Gone\n\tserver response:\n\tnot found`) + "exit 1",
-			NotFound, []string{"example.com/a@v1.0.0: reading https://h.example: 410 Gone server response: not found"}},
+		{"as a whole", "echo 'go: no such tool' >&2; exit 1", Transport,
+			[]string{"go list -m -e -json ...: go: no such tool"}},
+		{"for the version",
+			says(`reading https://h.example: 410 Gone\n\tserver response:\n\tnot found`) + "exit 1",
+			NotFound,
+			[]string{"example.com/a@v1.0.0: reading https://h.example: 410 Gone server response: not found"}},
 		{"the checksum database disagrees",
-			says(`verifying go.mod: checksum mismatch\n\tdownloaded: h1:x\n\tsum.example: h1:y\n\nSECURITY ERROR\nThis`), Checksum,
+			says(`verifying go.mod: checksum mismatch\n\tdownloaded: h1:x\n\tsum.example: h1:y\n\nSECURITY ERROR\nThis`),
+			Checksum,
 			[]string{"verifying example.com/a@v1.0.0/go.mod: checksum mismatch downloaded: h1:x sum.example: h1:y"}},
 		{"without sense", "echo '{'; exit 0", Transport, []string{"fetched no go.mod file"}},
 	}
