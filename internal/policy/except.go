@@ -1,0 +1,148 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// except applies the exceptions of the policy to the findings of the rules: it sets Exception where one waives a
+// finding, and returns findings about the exceptions themselves. A finding about several modules is waived if an
+// exception in force covers each of them; rules that can tell modules apart have made findings of their own for those
+// that are waived.
+func (c *checker) except(findings []*Finding) []*Finding {
+	used := map[*Exception]int{} // how many findings it matched
+	for _, f := range findings {
+		for _, e := range c.apply(f) {
+			used[e]++
+		}
+	}
+	var out []*Finding
+	for i := range c.policy.Exceptions {
+		e := &c.policy.Exceptions[i]
+		var f *Finding
+		switch {
+		case e.Expires.Past(c.Today):
+			f = c.expired(e, used[e])
+		case used[e] == 0 && c.wouldKnow(e):
+			f = c.unused(e)
+		default:
+			continue
+		}
+		if f.Severity = c.severity(Lookup(f.Rule), f); f.Severity != Off {
+			c.own(f)
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// apply sets the exception of a finding, if it is waived, and returns the exceptions that match it, each once.
+func (c *checker) apply(f *Finding) []*Exception {
+	var matched []*Exception
+	if f.Exception != nil {
+		matched = append(matched, f.Exception)
+	}
+	var waiver *Exception
+	covered := map[string]bool{}
+	for _, claim := range c.claims(f) {
+		found := c.policy.ExceptionsFor(claim, c.Today)
+		matched = append(matched, found...)
+		if len(found) > 0 && !found[0].Expires.Past(c.Today) {
+			covered[claim.Module.Dir] = true
+			if waiver == nil {
+				waiver = found[0]
+			}
+		}
+	}
+	if f.Exception == nil && waiver != nil && c.settled(f, covered) {
+		f.Exception = waiver
+	}
+	slices.SortFunc(matched, func(a, b *Exception) int { return a.Pos.Line - b.Pos.Line })
+	return slices.Compact(matched)
+}
+
+// claims are what a finding asks to be excused for: one for each module, and one for itself if it is about none.
+func (c *checker) claims(f *Finding) []Claim {
+	claim := Claim{Rule: f.Rule, Dep: DepInfo{Path: f.Dep}}
+	if f.Item != nil {
+		claim.Policy = f.Item.ID
+	}
+	if s := c.byPath[f.Dep]; s != nil {
+		claim.Dep.Dir = s.Dir
+	}
+	if len(f.Modules) == 0 {
+		return []Claim{claim}
+	}
+	var out []Claim
+	for _, dir := range f.Modules {
+		m := c.Workspace.Module(dir)
+		if m == nil {
+			continue
+		}
+		claim.Module, claim.Dep.Path, claim.Dep.Version = c.infos[m], f.Dep, c.versionOf(f.Dep, m)
+		out = append(out, claim)
+		for _, g := range f.Groups {
+			if f.Rule == "major-split" && slices.Contains(g.Modules, dir) { // its groups are dependencies
+				claim.Dep.Path, claim.Dep.Version = g.Version, c.versionOf(g.Version, m)
+				out = append(out, claim)
+			}
+		}
+	}
+	return out
+}
+
+// versionOf is the effective version of a dependency in a module, "" if it has none.
+func (c *checker) versionOf(dep string, m *workspace.Module) string {
+	if v := c.view(m); v != nil && dep != "" {
+		e, _ := v.Effective(dep)
+		return e.Version
+	}
+	return ""
+}
+
+// settled reports whether nothing is left of a finding without the modules that are covered. What compares modules with
+// each other needs two groups of them.
+func (c *checker) settled(f *Finding, covered map[string]bool) bool {
+	if len(f.Modules) == 0 {
+		return true
+	}
+	open := func(dir string) bool { return !covered[dir] }
+	if f.Rule == "major-split" || f.Rule == "go-line" && f.Item == nil {
+		groups := 0
+		for _, g := range f.Groups {
+			if slices.ContainsFunc(g.Modules, open) {
+				groups++
+			}
+		}
+		return groups < 2 && len(f.Groups) > 1 || !slices.ContainsFunc(f.Modules, open)
+	}
+	return !slices.ContainsFunc(f.Modules, open)
+}
+
+// wouldKnow reports whether a finding that the exception waives would have shown: its rule exists here, and every module
+// that it may speak of has a build list.
+func (c *checker) wouldKnow(e *Exception) bool {
+	if e.Rule != "" && Lookup(e.Rule) == nil || e.Policy != "" && c.later(e.Policy) {
+		return false
+	}
+	for _, m := range c.Workspace.Governed() {
+		if (e.Modules.IsZero() || e.Modules.Match(c.infos[m])) && c.view(m) == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// later reports whether a policy item has no effect yet.
+func (c *checker) later(id string) bool {
+	return slices.ContainsFunc(c.policy.NotEvaluated(), func(n Note) bool { return n.ID == id && n.Key == "" })
+}
+
+// onlyPath returns the module path that a selector names, "" if it does not name exactly one.
+func onlyPath(s *DepSelector) string {
+	if len(s.terms) != 1 || s.terms[0].not || s.terms[0].kind != byModulePath || !s.terms[0].glob.exact {
+		return ""
+	}
+	return s.terms[0].glob.pattern
+}

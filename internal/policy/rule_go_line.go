@@ -1,0 +1,242 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"go/version"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+func goLine() *Rule {
+	return &Rule{
+		Name:     "go-line",
+		Title:    "A go or toolchain line is not what it should be",
+		Severity: Warn,
+		Layer:    LayerDeclared,
+		Since:    "0.1.0",
+		Doc: `The go line of a module says which Go version it needs at least, and which language it is written in; a
+module that is raised drags along all that depend on it, the workspace, CI and images.
+
+With go.line in the policy, each module is reported, as a warning or with the severity of that section, whose line is
+not the one that most modules have (line: same), has another minor version than most (same-minor), or is not of the
+version that the policy names: 1.25 means any patch version of it, 1.25.3 that one. With go.toolchain, toolchain lines
+are judged likewise: none allows no such line, same and a name such as go1.26.1 ask for equal ones; modules without the line
+are fine. A module without a go line counts as 1.16, as it does for go.
+
+Where the policy does not speak of go lines, modules with different minor versions are information that never fails.
+
+It is an error, whatever the policy says, if go.work has a lower go line than one of its members: go refuses to load
+the workspace.
+
+To clear it, edit the line: go mod edit -go=VERSION, then go mod tidy. Lowering it can change nothing below what the
+module's dependencies need.`,
+		Bad: `The policy asks for go 1.25, lib has 1.24.
+-- modgov.yaml --
+version: 1
+go: {line: 1.25}
+-- app/go.mod --
+module example.com/app
+
+go 1.25.0
+-- lib/go.mod --
+module example.com/lib
+
+go 1.24.0
+`,
+		Good: `-- modgov.yaml --
+version: 1
+go: {line: 1.25}
+-- app/go.mod --
+module example.com/app
+
+go 1.25.0
+-- lib/go.mod --
+module example.com/lib
+
+go 1.25.3
+`,
+		Check: checkGoLine,
+	}
+}
+
+func checkGoLine(c *checker) []*Finding {
+	var modules []*workspace.Module
+	for _, m := range c.Workspace.Governed() {
+		if len(m.Errors) == 0 {
+			modules = append(modules, m)
+		}
+	}
+	out := c.goWorkTooLow()
+	if c.policy.Go.Line.IsZero() {
+		out = append(out, goLinesDiffer(modules)...)
+	} else {
+		out = append(out, c.goLines(modules)...)
+	}
+	return append(out, c.toolchainLines(modules)...)
+}
+
+// goOf is the go version that go takes a module for (go-semantics 1.31).
+func goOf(m *workspace.Module) string {
+	if m.Go.Text == "" {
+		return "1.16"
+	}
+	return m.Go.Text
+}
+
+// minorOf is the language version: "1.25" of 1.25.3.
+func minorOf(goVersion string) string { return strings.TrimPrefix(version.Lang("go"+goVersion), "go") }
+
+func asWritten(goVersion string) string { return goVersion }
+
+// linesOf groups modules by what key makes of their go lines: the groups of most modules first, of two the newer.
+func linesOf(modules []*workspace.Module, key func(string) string) []Group {
+	byLine := map[string]*Group{}
+	var out []*Group
+	for _, m := range modules {
+		line := key(goOf(m))
+		g := byLine[line]
+		if g == nil {
+			g = &Group{Version: line}
+			byLine[line] = g
+			out = append(out, g)
+		}
+		g.Modules = append(g.Modules, m.Dir)
+	}
+	slices.SortFunc(out, func(a, b *Group) int {
+		return cmp.Or(len(b.Modules)-len(a.Modules), graph.CompareGo(b.Version, a.Version))
+	})
+	list := make([]Group, len(out))
+	for i, g := range out {
+		list[i] = *g
+	}
+	return list
+}
+
+// goLinesDiffer reports, where no policy speaks, that modules are written for different minor versions of Go.
+func goLinesDiffer(modules []*workspace.Module) []*Finding {
+	lines := linesOf(modules, minorOf)
+	if len(lines) < 2 {
+		return nil
+	}
+	f := &Finding{Severity: Info, Dep: "go", Subject: "go", Message: versionList(lines), Groups: lines}
+	for _, m := range modules {
+		if minorOf(goOf(m)) != lines[0].Version {
+			f.Modules = append(f.Modules, m.Dir)
+			f.At = append(f.At, Span{linePos(m, m.Go), "most have " + lines[0].Version})
+		}
+	}
+	return []*Finding{f}
+}
+
+// goLines reports each module whose go line is not as the policy wants it.
+func (c *checker) goLines(modules []*workspace.Module) []*Finding {
+	says := c.policy.Go.Line
+	if says.Agree == AgreeAny || len(modules) == 0 {
+		return nil
+	}
+	key := asWritten
+	if says.Agree == AgreeMinor || says.Version != "" && says.Version == minorOf(says.Version) {
+		key = minorOf
+	}
+	wanted, label := says.Version, "asked for is "+says.Version
+	if wanted == "" {
+		wanted = linesOf(modules, key)[0].Version
+		label = "most modules have " + wanted
+	}
+	var out []*Finding
+	for _, m := range modules {
+		if key(goOf(m)) == wanted {
+			continue
+		}
+		have := "go " + m.Go.Text
+		if m.Go.Text == "" {
+			have = "no go line, which counts as 1.16"
+		}
+		out = append(out, c.lineFinding(m, m.Go, "line", have+"; "+label, label))
+	}
+	return out
+}
+
+// toolchainLines reports each module whose toolchain line is not as the policy wants it.
+func (c *checker) toolchainLines(modules []*workspace.Module) []*Finding {
+	says := c.policy.Go.Toolchain
+	modules = slices.DeleteFunc(slices.Clone(modules), func(m *workspace.Module) bool { return m.Toolchain.Text == "" })
+	if says == "" || says == ToolchainAny || len(modules) == 0 {
+		return nil
+	}
+	wanted, label := string(says), "asked for is "+string(says)
+	switch says {
+	case ToolchainNone:
+		label = "no module is to have this line"
+	case ToolchainSame:
+		count := map[string]int{}
+		for _, m := range modules {
+			count[m.Toolchain.Text]++
+		}
+		wanted = slices.MaxFunc(modules, func(a, b *workspace.Module) int {
+			return cmp.Or(count[a.Toolchain.Text]-count[b.Toolchain.Text], graph.Compare("toolchain", a.Toolchain.Text, b.Toolchain.Text))
+		}).Toolchain.Text
+		label = "most modules with the line have " + wanted
+	}
+	var out []*Finding
+	for _, m := range modules {
+		if m.Toolchain.Text != wanted {
+			out = append(out, c.lineFinding(m, m.Toolchain, "toolchain", "toolchain "+m.Toolchain.Text+"; "+label, label))
+		}
+	}
+	return out
+}
+
+// lineFinding reports a go or toolchain line that breaks the policy's go section; kind is also the key there.
+func (c *checker) lineFinding(m *workspace.Module, line workspace.Line, kind, message, label string) *Finding {
+	return &Finding{
+		Item: &c.policy.Go.Item, Kind: kind, Subject: m.Dir, Modules: []string{m.Dir}, Message: message,
+		At: []Span{{linePos(m, line), label}}, Because: policySpan(&c.policy.Go.Item, kind, "asked for here"),
+	}
+}
+
+// linePos is where a line stands, or the file that lacks it.
+func linePos(m *workspace.Module, line workspace.Line) workspace.Position {
+	if line.Text == "" {
+		return workspace.Position{File: m.File}
+	}
+	return line.Pos
+}
+
+// goWorkTooLow reports members that need a newer Go than go.work says, from 1.21 on (go-semantics 3.5).
+func (c *checker) goWorkTooLow() []*Finding {
+	w := c.Workspace.Work
+	if w == nil || len(w.Errors) > 0 {
+		return nil
+	}
+	have, says := w.Go.Text, "lists go "+w.Go.Text
+	if have == "" {
+		have, says = "1.18", "implicitly requires go 1.18"
+	}
+	f := &Finding{Severity: Error, Kind: "work", Subject: w.File, Fix: c.goWork("use")}
+	highest := ""
+	for _, u := range w.Uses {
+		if u.Module == nil || graph.CompareGo(u.Module.Go.Text, have) <= 0 || graph.CompareGo(u.Module.Go.Text, "1.21") < 0 {
+			continue
+		}
+		if f.Modules = append(f.Modules, u.Module.Dir); graph.CompareGo(u.Module.Go.Text, highest) > 0 {
+			highest = u.Module.Go.Text
+		}
+		f.At = append(f.At, Span{u.Module.Go.Pos, "newer than go.work"})
+		if len(f.Notes) == 0 {
+			f.Notes = []Remark{goSays(fmt.Sprintf("module %s listed in go.work file requires go >= %s, but go.work %s",
+				path.Clean(u.Text), u.Module.Go.Text, says), inWork)}
+		}
+	}
+	if len(f.Modules) == 0 {
+		return nil
+	}
+	slices.Sort(f.Modules)
+	f.Message = fmt.Sprintf("%s, but %s needs go %s", says, moduleList(f.Modules), highest)
+	return []*Finding{f}
+}

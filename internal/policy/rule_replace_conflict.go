@@ -1,0 +1,264 @@
+package policy
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/module"
+
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+func replaceConflict() *Rule {
+	return &Rule{
+		Name:     "replace-conflict",
+		Title:    "Replace lines contradict each other",
+		Severity: Error,
+		Layer:    LayerSelected,
+		Since:    "0.1.0",
+		Doc: `Two replace lines lead the same module to different places. In a workspace the replace lines of all members act
+together, so two teams that each replace a dependency for themselves stop each other: go refuses every command there.
+
+It is reported, as an error, where go refuses: two lines of one file, or of two members of the workspace, replace the
+same module (at the same version, or both at all versions) and have different targets; a line for one version meets
+another member's line for all versions; or go.work replaces one of its own members at all versions. A line of go.work
+for the module settles a conflict between members. Directories are compared as places, not as text.
+
+It is reported as a warning where go does not refuse, but members get different code of the module, each alone, or the
+order of the use lines decides which line wins.
+
+To clear it, write the same target in all members, or put one line for all into go.work:
+` + "`go work edit -replace OLD=NEW`" + `.`,
+		Bad: `Two members send x to different forks.
+-- go.work --
+go 1.24
+
+use (
+	./a
+	./b
+)
+-- a/go.mod --
+module example.com/a
+
+go 1.24
+
+require example.com/x v1.0.0
+
+replace example.com/x => example.com/fork-one v1.0.1
+-- b/go.mod --
+module example.com/b
+
+go 1.24
+
+require example.com/x v1.0.0
+
+replace example.com/x => example.com/fork-two v1.0.2
+`,
+		Good: `-- go.work --
+go 1.24
+
+use (
+	./a
+	./b
+)
+-- a/go.mod --
+module example.com/a
+
+go 1.24
+
+require example.com/x v1.0.0
+
+replace example.com/x => example.com/fork-one v1.0.1
+-- b/go.mod --
+module example.com/b
+
+go 1.24
+
+require example.com/x v1.0.0
+
+replace example.com/x => example.com/fork-one v1.0.1
+`,
+		Check: checkReplaceConflict,
+	}
+}
+
+func checkReplaceConflict(c *checker) []*Finding {
+	var out []*Finding
+	byFile := map[string][]replaceLine{}
+	byPath := map[string][]replaceLine{}
+	for _, l := range c.replaceLines() {
+		byFile[l.File] = append(byFile[l.File], l)
+		if l.Module != nil && c.member(l.Module) {
+			byPath[l.Old.Path] = append(byPath[l.Old.Path], l)
+		}
+	}
+	for _, lines := range byFile {
+		out = append(out, conflictsInFile(lines)...)
+	}
+	for _, lines := range byPath {
+		if f := c.conflictOfMembers(lines); f != nil {
+			out = append(out, f)
+		}
+	}
+	out = append(out, c.replacedMembers()...)
+	slices.SortFunc(out, func(a, b *Finding) int {
+		return cmp.Or(cmp.Compare(a.Dep, b.Dep), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Kind, b.Kind))
+	})
+	return out
+}
+
+// conflictsInFile reports lines of one file for the same module with targets that differ as text (go-semantics 1.18).
+func conflictsInFile(lines []replaceLine) []*Finding {
+	var out []*Finding
+	first := map[module.Version]replaceLine{}
+	for _, l := range lines {
+		prev, seen := first[l.Old]
+		if !seen {
+			first[l.Old] = l
+			continue
+		}
+		if prev.New == l.New {
+			continue
+		}
+		f := l.found(l.Old.Version, "to "+modText(l.New), "replaces %s twice", modText(l.Old))
+		f.At = append(f.At, Span{prev.Pos, "to " + modText(prev.New)})
+		where := inWork
+		if l.Module != nil {
+			where = alone(l.Module)
+		}
+		f.Notes = []Remark{goSays(fmt.Sprintf("conflicting replacements for %s:", l.Old), where)}
+		out = append(out, f)
+	}
+	return out
+}
+
+// conflictOfMembers judges the lines of the workspace's members for one path, nil if they get along.
+func (c *checker) conflictOfMembers(lines []replaceLine) *Finding {
+	if !slices.ContainsFunc(lines, func(l replaceLine) bool { return target(l.Replace) != target(lines[0].Replace) }) {
+		return nil
+	}
+	path := lines[0].Old.Path
+	if a, b := c.refused(path, lines); a != nil {
+		return conflictFinding(a, b, fmt.Sprintf("%s and %s replace %s by different targets",
+			a.Module.Dir, b.Module.Dir, modText(a.Old)))
+	}
+	if w := c.workView(); w != nil {
+		if item, ok := w.Selected(path); ok && item.Replace != nil && item.Replace.From == c.Workspace.Work.File {
+			return nil // go.work has the last word
+		}
+	}
+	if a, b := c.divided(path, lines); a != nil {
+		f := conflictFinding(a, b, fmt.Sprintf("%s gets %s, %s gets %s", a.Module.Dir, modText(a.New), b.Module.Dir, modText(b.New)))
+		f.Severity, f.Kind, f.Notes = Warn, "targets", nil
+		return f
+	}
+	return nil
+}
+
+func conflictFinding(a, b *replaceLine, message string) *Finding {
+	f := &Finding{
+		Dep: a.Old.Path, Subject: a.Old.Path, Message: message, Modules: []string{a.Module.Dir, b.Module.Dir},
+		At: []Span{{a.Pos, "to " + modText(target(a.Replace))}, {b.Pos, "to " + modText(target(b.Replace))}},
+		Notes: []Remark{goSays(fmt.Sprintf("conflicting replacements for %s:", a.Old), inWork)},
+	}
+	slices.Sort(f.Modules)
+	return f
+}
+
+// refused returns two lines because of which go does not load the workspace: two for the same version, unless go.work
+// replaces the path at whatever version (go-semantics 3.15), or those that loading ran into (3.16).
+func (c *checker) refused(path string, lines []replaceLine) (a, b *replaceLine) {
+	samePath := func(r workspace.Replace) bool { return r.Old.Path == path }
+	if !slices.ContainsFunc(c.Workspace.Work.Replaces, samePath) {
+		first := map[module.Version]*replaceLine{}
+		for i := range lines {
+			l := &lines[i]
+			if prev := first[l.Old]; prev == nil {
+				first[l.Old] = l
+			} else if target(prev.Replace) != target(l.Replace) && prev.Module != l.Module {
+				return prev, l
+			}
+		}
+	}
+	var conflict *graph.ConflictError
+	if w := c.Graph.WorkspaceView(); w == nil || !errors.As(w.Err(), &conflict) || conflict.Old.Path != path {
+		return nil, nil
+	}
+	a, b = lineOf(lines, conflict.Lines[0]), lineOf(lines, conflict.Lines[1])
+	if a == nil || b == nil || a.Module == b.Module {
+		return nil, nil // lines of one file
+	}
+	return a, b
+}
+
+func lineOf(lines []replaceLine, r *workspace.Replace) *replaceLine {
+	i := slices.IndexFunc(lines, func(l replaceLine) bool { return l.Replace == r })
+	if i < 0 {
+		return nil
+	}
+	return &lines[i]
+}
+
+// divided returns two lines of members that lead to different code of the path: each applies in its module alone, or to
+// the version that the workspace selects.
+func (c *checker) divided(path string, lines []replaceLine) (a, b *replaceLine) {
+	selected := ""
+	if w := c.workView(); w != nil {
+		item, _ := w.Selected(path)
+		selected = item.Version
+	}
+	for i := range lines {
+		l := &lines[i]
+		applies := selected != "" && lineFor(l.Module, path, selected) == l.Replace
+		if v := c.view(l.Module); v != nil && !applies {
+			item, ok := v.Selected(path)
+			applies = ok && item.Replace != nil && item.Replace.Line == l.Replace
+		}
+		switch {
+		case !applies:
+		case a == nil:
+			a = l
+		case target(a.Replace) != target(l.Replace):
+			return a, l
+		}
+	}
+	return nil, nil
+}
+
+// lineFor returns the module's replace line for a version: the one for it, else the one for all (go-semantics 1.13).
+func lineFor(m *workspace.Module, path, version string) *workspace.Replace {
+	var wild *workspace.Replace
+	for i := range m.Replaces {
+		switch r := &m.Replaces[i]; {
+		case r.Old.Path != path:
+		case r.Old.Version == version:
+			return r
+		case r.Old.Version == "" && wild == nil:
+			wild = r
+		}
+	}
+	return wild
+}
+
+// replacedMembers reports members that go.work replaces at all versions (go-semantics 3.12).
+func (c *checker) replacedMembers() []*Finding {
+	var out []*Finding
+	members := map[string]*workspace.Module{}
+	for _, m := range c.Workspace.Members() {
+		members[m.Path] = m
+	}
+	for _, l := range c.replaceLines() {
+		m := members[l.Old.Path]
+		if l.Module != nil || l.Old.Version != "" || m == nil {
+			continue
+		}
+		f := l.found("member", "replaced here", "replaces %s at all versions, though it uses it in %s", m.Path, m.Dir)
+		f.Notes = []Remark{goSays(fmt.Sprintf("workspace module %s is replaced at all versions in the go.work file", m.Path), inWork)}
+		f.Fix = c.dropReplace(l)
+		out = append(out, f)
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/modgov/modgov/internal/graph"
+)
+
+func replaceIneffective() *Rule {
+	return &Rule{
+		Name:     "replace-ineffective",
+		Title:    "A replace line that never applies",
+		Severity: Warn,
+		Layer:    LayerSelected,
+		Since:    "0.1.0",
+		Doc: `A replace line names a module that is not in the requirement graph, or a version that is not the selected one.
+Go says nothing about it, and go mod tidy keeps it. Such a line is a trap: whoever wrote it believes that the patched
+version is built, and since a dependency was raised it is not; or it waits until a change of the graph makes it act by
+surprise.
+
+It is reported for lines of governed modules that apply neither in the module alone nor in the workspace, if the module
+is a member, and for lines of go.work that do not apply in the workspace. Where a build list could not be computed,
+nothing is said of lines that might apply there.
+
+To clear it, remove the line (the finding shows the command), or give it the version that is selected.`,
+		Bad: `The patch was for v1.0.5; now v1.0.6 is selected.
+-- go.mod --
+module example.com/app
+
+go 1.24
+
+require example.com/x v1.0.6
+
+replace example.com/x v1.0.5 => example.com/x-patched v1.0.5
+`,
+		Good: `-- go.mod --
+module example.com/app
+
+go 1.24
+
+require example.com/x v1.0.6
+
+replace example.com/x v1.0.6 => example.com/x-patched v1.0.6
+`,
+		Check: checkReplaceIneffective,
+	}
+}
+
+func checkReplaceIneffective(c *checker) []*Finding {
+	var out []*Finding
+	for _, l := range c.replaceLines() {
+		views := c.viewsOf(l)
+		if len(views) == 0 || slices.ContainsFunc(views, func(v *graph.View) bool { return mayApply(v, l) }) {
+			continue
+		}
+		f := l.found(l.Old.Version, "never applies", "replaces %s, %s", modText(l.Old), c.whyNot(views, l))
+		f.Fix = c.dropReplace(l)
+		out = append(out, f)
+	}
+	return out
+}
+
+// viewsOf returns the views in which a line counts: of its module alone, and of the workspace.
+func (c *checker) viewsOf(l replaceLine) []*graph.View {
+	var out []*graph.View
+	if v := c.viewOf(l); v != nil {
+		out = append(out, v)
+	}
+	if w := c.Graph.WorkspaceView(); w != nil && l.Module != nil && c.member(l.Module) {
+		out = append(out, w)
+	}
+	return out
+}
+
+// mayApply reports whether a line, or one that says the same, applies in a view: to the selected version, or, for a main
+// module, which is itself never replaced, to a version of it that others require (go-semantics 1.9, 3.12). A view
+// without a build list leaves it open.
+func mayApply(v *graph.View, l replaceLine) bool {
+	item, ok := v.Selected(l.Old.Path)
+	switch {
+	case v.Err() != nil:
+		return true
+	case !ok:
+		return false
+	case item.Version == "":
+		return slices.ContainsFunc(v.Versions(l.Old.Path), func(version string) bool {
+			return version != "" && (l.Old.Version == "" || l.Old.Version == version)
+		})
+	}
+	r := item.Replace
+	return r != nil && r.Line.Old == l.Old && target(r.Line) == target(l.Replace)
+}
+
+// whyNot says why a line applies in none of the views.
+func (c *checker) whyNot(views []*graph.View, l replaceLine) string {
+	for _, v := range views {
+		item, ok := v.Selected(l.Old.Path)
+		switch {
+		case !ok:
+			continue
+		case item.Version == "":
+			return "a main module at a version that nothing requires"
+		case l.Old.Version != "" && l.Old.Version != item.Version:
+			return fmt.Sprintf("but %s is selected", item.Version)
+		case item.Replace != nil:
+			return fmt.Sprintf("but the line %s applies", item.Replace.Line.Pos)
+		}
+	}
+	return "which is not in the graph"
+}

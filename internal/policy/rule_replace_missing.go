@@ -1,0 +1,138 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+func replaceMissing() *Rule {
+	return &Rule{
+		Name:     "replace-missing",
+		Title:    "A replace line leads to a directory without a module",
+		Severity: Error,
+		Layer:    LayerSelected,
+		Since:    "0.1.0",
+		Doc: `The target of a replace line is a directory that is not there, or that has no go.mod file, and the module that
+is replaced is in the requirement graph. Go cannot load the module then: reading the go.mod file of the replacement
+fails, or, where it was not needed so far, every build that imports a package of it.
+
+It is reported for lines of governed modules, judged alone, and of go.work, judged in the workspace. Lines for modules
+that nothing requires are no business of this rule: go never looks at their targets (see replace-ineffective). Where
+a directory outside the repository cannot be looked into, nothing is said.
+
+To clear it, correct the directory or remove the line. If the module has moved inside the repository, the finding
+says where it is now.`,
+		Bad: `The library has moved, the line was left behind.
+-- app/go.mod --
+module example.com/app
+
+go 1.24
+
+require example.com/lib v0.0.0
+
+replace example.com/lib => ../lib
+-- libs/lib/go.mod --
+module example.com/lib
+
+go 1.24
+`,
+		Good: `-- app/go.mod --
+module example.com/app
+
+go 1.24
+
+require example.com/lib v0.0.0
+
+replace example.com/lib => ../libs/lib
+-- libs/lib/go.mod --
+module example.com/lib
+
+go 1.24
+`,
+		Check: checkReplaceMissing,
+	}
+}
+
+func checkReplaceMissing(c *checker) []*Finding {
+	var out []*Finding
+	for _, l := range c.replaceLines() {
+		if l.Dir == "" {
+			continue
+		}
+		if _, err := c.Workspace.DirSummary(l.Dir); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		v, read := c.inGraph(l)
+		if v == nil {
+			continue
+		}
+		what := "does not exist"
+		if c.Workspace.DirExists(l.Dir) {
+			what = "has no go.mod file"
+		}
+		f := l.found(l.Old.Version, what, "replaces %s by %s, which %s", modText(l.Old), l.New.Path, what)
+		f.Notes = c.missingNotes(l, v, read)
+		out = append(out, f)
+	}
+	return out
+}
+
+// inGraph returns the view in which the line is needed, nil if it is in none; read tells that go reads the go.mod file
+// of the target to build the graph, and fails. Where something else keeps the graph from being built, the require
+// lines alone tell.
+func (c *checker) inGraph(l replaceLine) (v *graph.View, read bool) {
+	v = c.viewOf(l)
+	if v == nil {
+		return nil, false
+	}
+	if v.Err() == nil {
+		for _, version := range v.Versions(l.Old.Path) {
+			if version != "" && (l.Old.Version == "" || l.Old.Version == version) {
+				return v, false
+			}
+		}
+		return nil, false
+	}
+	var load *graph.LoadError
+	if errors.As(v.Err(), &load) && load.Dir == l.Dir && load.Mod.Path == l.Old.Path {
+		return v, true
+	}
+	mains := c.Workspace.Members()
+	if l.Module != nil {
+		mains = []*workspace.Module{l.Module}
+	}
+	for _, m := range mains {
+		for _, r := range m.Requires {
+			if r.Mod.Path == l.Old.Path && (l.Old.Version == "" || l.Old.Version == r.Mod.Version) {
+				return v, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// missingNotes quotes go and says where the module is instead.
+func (c *checker) missingNotes(l replaceLine, v *graph.View, read bool) []Remark {
+	where := inWork
+	if l.Module != nil {
+		where = alone(l.Module)
+	}
+	var notes []Remark
+	var load *graph.LoadError
+	if read && errors.As(v.Err(), &load) && load.Dir == l.Dir && load.More == 0 {
+		notes = append(notes, goSays(fmt.Sprintf("(replaced by %s): reading … no such file or directory", l.New.Path), where))
+	}
+	if m := c.byPath[l.Old.Path]; m != nil {
+		text := fmt.Sprintf("%s stands in %s", m.Path, m.Dir)
+		if rel := relativeDir(path.Dir(l.File), m.Dir); rel != "" {
+			text += fmt.Sprintf(": write %s => %s", modText(l.Old), rel)
+		}
+		notes = append(notes, Remark{"moved", text})
+	}
+	return notes
+}

@@ -1,0 +1,31 @@
+package policy
+
+// Rules returns all rules, in the order in which lists show them: files, versions, the workspace, replaces, sums, the
+// policy itself.
+func Rules() []*Rule {
+	return []*Rule{
+		goModInvalid(),
+		versionSkew(),
+		versionPin(),
+		versionFloor(),
+		majorSplit(),
+		needsUpdate(),
+		staleDependent(),
+		workspaceDrift(),
+		goLine(),
+		replaceConflict(),
+		replaceMissing(),
+		replaceOutside(),
+		replaceIneffective(),
+		replaceDowngrade(),
+		replaceDenied(),
+		workDangling(),
+		workUncovered(),
+		duplicateModule(),
+		sumMalformed(),
+		sumHashConflict(),
+		sumMissing(),
+		exceptionExpired(),
+		exceptionUnused(),
+	}
+}
