@@ -36,6 +36,16 @@ func write(t *testing.T, dir, name, content string) string {
 	return file
 }
 
+// home makes a HOME in which the real go command counts nothing: it would start a process that outlives the test.
+func home(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, config := range []string{".config", "xdg", "Library/Application Support", "."} {
+		write(t, dir, config+"/go/telemetry/mode", "off\n")
+	}
+	return dir
+}
+
 // read is ReadSettings where nothing should fail.
 func read(t *testing.T, environ ...string) *Settings {
 	t.Helper()
@@ -50,7 +60,7 @@ func read(t *testing.T, environ ...string) *Settings {
 func TestAgreesWithGo(t *testing.T) {
 	t.Parallel()
 	goCommand := realGo(t)
-	home := t.TempDir()
+	home := home(t)
 	userFile := write(t, home, "my/env",
 		"# a comment\nGOPRIVATE=example.com/p\nGOFLAGS=-mod=mod -modcacherw\nnonsense\nlower=x\nGOPROXY=https://a.example\n"+
 			"GOSUMDB=off\nGOSUMDB=sum.example\nGOINSECURE=example.org\r\n")
@@ -122,7 +132,7 @@ func TestAgreesWithGo(t *testing.T) {
 func TestOrigins(t *testing.T) {
 	t.Parallel()
 	goCommand := realGo(t)
-	home := t.TempDir()
+	home := home(t)
 	file := write(t, home, "env", "GOPRIVATE=example.com\n")
 	s := read(t, "PATH="+filepath.Dir(goCommand), "HOME="+home, "GOENV="+file, "GOSUMDB=off")
 	for name, want := range map[string]string{
@@ -206,10 +216,10 @@ func TestWrapper(t *testing.T) {
 		t.Skip("needs a shell script")
 	}
 	root := filepath.Dir(filepath.Dir(realGo(t)))
-	dir := t.TempDir()
-	file := write(t, dir, "go", "#!/bin/sh\necho x >> "+dir+"/asked\nexport GOPROXY=https://wrapped.example GOROOT="+root+
+	dir := home(t)
+	file := write(t, dir, "bin/go", "#!/bin/sh\necho x >> "+dir+"/asked\nexport GOPROXY=https://wrapped.example GOROOT="+root+
 		"\nexec "+root+"/bin/go \"$@\"\n")
-	s := read(t, "PATH="+dir, "HOME="+dir, "GOENV=off", "GOPRIVATE=example.com")
+	s := read(t, "PATH="+filepath.Dir(file), "HOME="+dir, "GOENV=off", "GOPRIVATE=example.com")
 	if s.GoCommand() != file {
 		t.Errorf("GoCommand() = %q, want %q", s.GoCommand(), file)
 	}

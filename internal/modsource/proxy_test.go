@@ -128,7 +128,7 @@ func TestSlowProxy(t *testing.T) {
 			s := w.source("GOPROXY=" + proxy)
 			begin := time.Now()
 			e := wantError(t, s, version("example.com/a@v1.0.0"), Timeout, "no whole answer within 200ms")
-			if took := time.Since(begin); took > 5*time.Second {
+			if took := time.Since(begin); took > 30*time.Second {
 				t.Errorf("took %v", took)
 			}
 			if e.Hint == "" {

@@ -32,7 +32,12 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	return &world{t: t, dir: t.TempDir(), modules: make(map[string]string), sums: make(map[module.Version][]string)}
+	w := &world{t: t, dir: t.TempDir(), modules: make(map[string]string), sums: make(map[module.Version][]string)}
+	// The directory is HOME too: the real go command would start a process there that counts and outlives the test.
+	for _, config := range []string{".config", "Library/Application Support", "."} {
+		w.write(config+"/go/telemetry/mode", "off\n")
+	}
+	return w
 }
 
 // add makes a module version with the given requirements and returns it.
@@ -340,7 +345,7 @@ func TestCancel(t *testing.T) {
 	}()
 	begin := time.Now()
 	sums, errs := s.ModFiles(ctx, []module.Version{quick, slow})
-	if took := time.Since(begin); took > 5*time.Second {
+	if took := time.Since(begin); took > 30*time.Second {
 		t.Errorf("took %v to end", took)
 	}
 	if sums[0] == nil || errs[0] != nil {
