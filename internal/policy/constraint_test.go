@@ -14,7 +14,9 @@ func TestConstraint(t *testing.T) {
 		rc     = "v1.30.0-rc.1"
 		incomp = "v2.0.0+incompatible"
 	)
-	versions := []string{zero, "v0.9.0", "v1.2.3", "v1.29.0", pseudo, rc, "v1.30.0", "v1.31.4", "v2.0.0-beta.1", incomp, "v2.1.0"}
+	versions := []string{
+		zero, "v0.9.0", "v1.2.3", "v1.29.0", pseudo, rc, "v1.30.0", "v1.31.4", "v2.0.0-beta.1", incomp, "v2.1.0",
+	}
 	all := strings.Join(versions, " ")
 	tests := []struct{ constraint, want string }{
 		{"<1.30", strings.Join(versions[:6], " ")},

@@ -90,9 +90,11 @@ func TestParseBytes(t *testing.T) {
 		{"byte order mark", "\ufeffversion: 1\n", ""},
 		{"CRLF", "version: 1\r\nowners:\r\n  codeowners: true\r\n", ""},
 		{"no line end", "version: 1", ""},
-		{"byte order mark and error", "\ufeffversion: 2", `p.yaml:1:10: this modgov knows version 1 of the policy file, not "2"`},
+		{"byte order mark and error", "\ufeffversion: 2",
+			`p.yaml:1:10: this modgov knows version 1 of the policy file, not "2"`},
 		{"CRLF and error", "version: 1\r\nx: y\r\n", `p.yaml:2:1: unknown key "x"`},
-		{"multibyte before the error", "version: 1\ngate: {\"ä\": 1, sc: new}", "p.yaml:2:8: unknown key \"ä\"\np.yaml:2:17: unknown key \"sc\""},
+		{"multibyte before the error", "version: 1\ngate: {\"ä\": 1, sc: new}",
+			"p.yaml:2:8: unknown key \"ä\"\np.yaml:2:17: unknown key \"sc\""},
 		{"Latin-1", "version: 1\nowners: {teams: {a: {contact: \"\xe4\"}}}", "p.yaml:2:32: not UTF-8 text"},
 		{"UTF-16", "\xff\xfev\x00e\x00r\x00", "p.yaml:1:1: not UTF-8 text"},
 		{"NUL", "version: 1\x00", "p.yaml:1:11: control character U+0000"},
@@ -121,6 +123,7 @@ func TestParseBytes(t *testing.T) {
 func TestParseHostile(t *testing.T) {
 	t.Parallel()
 	item := "  - {dep: \"**\", agree: same, in: *a9}\n"
+	braces := "  - {dep: \"" + strings.Repeat("{a,b}", 8) + "\", agree: any}\n"
 	var exploding strings.Builder
 	exploding.WriteString("version: 1\nsets:\n  a0: &a0 [x.org/a,x.org/a,x.org/a,x.org/a]\n")
 	for i := 1; i < 10; i++ {
@@ -133,9 +136,9 @@ func TestParseHostile(t *testing.T) {
 		{"alias in many items", "version: 1\nvendor: {modules: &a9 [" + strings.Repeat("a,", 1000) + "]}\nversions:\n" +
 			strings.Repeat(item, 1000), "aliases in this file stand for more than 10000 values"},
 		{"alias of itself", "version: 1\nsets: &s {a: *s}\n", "expected here, not keys with values"},
-		{"alias of its item", "version: 1\npins: &p\n - {dep: a.org, version: v1.0.0, alternates: *p}\n", `unknown key "dep"`},
-		{"braces", "version: 1\nversions:\n" + strings.Repeat("  - {dep: \""+strings.Repeat("{a,b}", 8)+"\", agree: any}\n", 100),
-			"the file has more than 20000 patterns"},
+		{"alias of its item", "version: 1\npins: &p\n - {dep: a.org, version: v1.0.0, alternates: *p}\n",
+			`unknown key "dep"`},
+		{"braces", "version: 1\nversions:\n" + strings.Repeat(braces, 100), "the file has more than 20000 patterns"},
 		{"items", "version: 1\nbans: [" + strings.Repeat("{dep: a},", 10_001) + "]", "the file has more than 10000 items"},
 		{"errors", "version: 1\nbans: [" + strings.Repeat("a,", 200) + "]", "p.yaml: 100 more errors"},
 		{"depth of lists", "version: 1\nbans: " + strings.Repeat("[", 20_000), "exceeded max depth"},
@@ -162,7 +165,8 @@ func TestParseHostile(t *testing.T) {
 // TestFileErrorsSorted holds the order of errors, which are found in another one.
 func TestFileErrorsSorted(t *testing.T) {
 	t.Parallel()
-	_, err := Parse("p.yaml", []byte("exceptions: [{policy: x}]\nversion: 1\nbans:\n  - {in: 'tag:x', dep: 'set:y'}\na: 1\n"))
+	const file = "exceptions: [{policy: x}]\nversion: 1\nbans:\n  - {in: 'tag:x', dep: 'set:y'}\na: 1\n"
+	_, err := Parse("p.yaml", []byte(file))
 	want := "p.yaml:1:15: there is no policy item \"x\"\np.yaml:4:10: there is no tag \"x\"\n" +
 		"p.yaml:4:24: there is no set \"y\"\np.yaml:5:1: unknown key \"a\""
 	if err == nil || err.Error() != want {
@@ -253,7 +257,8 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("error is a %T: %v", err, err)
 		case err != nil:
 			for _, e := range all.Errors {
-				if e.Pos.File != "p.yaml" || e.Message == "" || e.Pos.Col > len(e.Line)+1 || e.Pos.End > 0 && e.Pos.End < e.Pos.Col {
+				backwards := e.Pos.End > 0 && e.Pos.End < e.Pos.Col
+				if e.Pos.File != "p.yaml" || e.Message == "" || e.Pos.Col > len(e.Line)+1 || backwards {
 					t.Fatalf("error has no good place or text: %+v", e)
 				}
 				if !bytes.Contains(data, []byte(e.Line)) {

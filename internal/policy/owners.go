@@ -64,6 +64,9 @@ func parseOwnersLine(line string) (*owners.Rule, error) {
 	if len(rules) != 1 {
 		return nil, errors.New("not a CODEOWNERS line: it is too long")
 	}
+	if rules[0].RawPattern() == "/" {
+		return nil, errors.New("not a CODEOWNERS line: / matches nothing") // and the library panics when it is asked
+	}
 	return &rules[0], nil
 }
 

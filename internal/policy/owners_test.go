@@ -65,7 +65,8 @@ func TestCodeownersBadLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data := "[Section] @acme/x\n* @acme/all\n/a/[bc] @acme/x\n/b/ not-an-owner\n/c/ @acme/c\n/d/ " + strings.Repeat("@a ", 40_000) + "\n"
+	data := "[Section] @acme/x\n* @acme/all\n/a/[bc] @acme/x\n/b/ not-an-owner\n/c/ @acme/c\n/d/ " +
+		strings.Repeat("@a ", 40_000) + "\n/ @acme/root\n"
 	err = p.SetCodeowners(".github/CODEOWNERS", []byte(data))
 	got := shown(t, err)
 	for _, want := range []string{
@@ -73,6 +74,7 @@ func TestCodeownersBadLines(t *testing.T) {
 		".github/CODEOWNERS:3:1: not a CODEOWNERS line: unexpected character '['",
 		".github/CODEOWNERS:4:1: not a CODEOWNERS line: invalid owner format 'not-an-owner'",
 		".github/CODEOWNERS:6:1: not a CODEOWNERS line: it is too long",
+		".github/CODEOWNERS:7:1: not a CODEOWNERS line: / matches nothing",
 		"sections are not known here",
 	} {
 		if !strings.Contains(got, want) {
@@ -129,6 +131,7 @@ modules:
 }
 
 func FuzzCodeowners(f *testing.F) {
+	f.Add([]byte("/"), "a")
 	f.Add([]byte("* @a/b\n/x/**/y?\\ z a@b.cc\n#\n[s]\n"), "x/y")
 	f.Fuzz(func(t *testing.T, data []byte, dir string) {
 		p, err := Parse("p.yaml", []byte("version: 1\nowners: {codeowners: true}\n"))

@@ -11,6 +11,7 @@ package policy
 import (
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/modgov/modgov/internal/workspace"
 )
@@ -45,6 +46,7 @@ type Policy struct {
 	builtin    VersionItem      // what holds where the file says nothing: one version, as a warning
 	codeowners *codeowners
 	index      index
+	exceptions sync.Map // []*Exception by DepInfo: those that may cover findings about it
 }
 
 // BuiltinID is the id of the version item that holds where the file says nothing. No item of a file can have it.

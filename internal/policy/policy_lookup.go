@@ -190,11 +190,14 @@ func (p *Policy) ExceptionsFor(c Claim, now time.Time) []*Exception {
 		return nil
 	}
 	var found []ranked[Exception]
-	for _, i := range p.index.exceptions.candidates(c.Dep.Path) {
-		if e := &p.Exceptions[i]; e.covers(c) {
+	for _, e := range p.exceptionsOf(c.Dep) {
+		if e.covers(c) {
 			dep, _ := e.Dep.Specificity(c.Dep)
 			found = append(found, ranked[Exception]{e, dep})
 		}
+	}
+	if len(found) == 0 {
+		return nil
 	}
 	slices.SortStableFunc(found, func(a, b ranked[Exception]) int {
 		past := cmp.Compare(btoi(a.item.Expires.Past(now)), btoi(b.item.Expires.Past(now)))
@@ -208,14 +211,31 @@ func (p *Policy) ExceptionsFor(c Claim, now time.Time) []*Exception {
 	return exceptions
 }
 
+// exceptionsOf returns the exceptions that may cover findings about a dependency, in file order. The answer is kept:
+// it is asked for each module that has the dependency.
+func (p *Policy) exceptionsOf(dep DepInfo) []*Exception {
+	key := DepInfo{Path: dep.Path, Dir: dep.Dir}
+	if kept, ok := p.exceptions.Load(key); ok {
+		return kept.([]*Exception)
+	}
+	var found []*Exception
+	for _, i := range p.index.exceptions.candidates(dep.Path) {
+		if e := &p.Exceptions[i]; e.Dep.IsZero() || e.Dep.mayMatch(key) {
+			found = append(found, e)
+		}
+	}
+	p.exceptions.Store(key, found)
+	return found
+}
+
 func (e *Exception) covers(c Claim) bool {
 	if e.Rule != c.Rule && (e.Policy == "" || e.Policy != c.Policy) {
 		return false
 	}
-	if !e.Dep.IsZero() && (c.Dep.Path == "" || !e.Dep.Match(c.Dep)) {
+	if !e.Modules.IsZero() && (c.Module.Dir == "" || !e.Modules.Match(c.Module)) {
 		return false
 	}
-	return e.Modules.IsZero() || c.Module.Dir != "" && e.Modules.Match(c.Module)
+	return e.Dep.IsZero() || c.Dep.Path != "" && e.Dep.Match(c.Dep)
 }
 
 func btoi(b bool) int {

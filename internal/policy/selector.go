@@ -58,7 +58,10 @@ func ParseModuleSelector(texts []string) (ModuleSelector, error) {
 
 // addText adds one term; a text with braces adds several.
 func (s *ModuleSelector) addText(text string) error {
-	rest, not := strings.CutPrefix(text, "!")
+	rest, not, err := cutNot(text)
+	if err != nil {
+		return err
+	}
 	kind, rest, err := moduleKindOf(rest)
 	if err != nil {
 		return err
@@ -82,6 +85,15 @@ func (s *ModuleSelector) addText(text string) error {
 		s.terms = append(s.terms, moduleTerm{kind: kind, not: not, glob: g})
 	}
 	return nil
+}
+
+// cutNot takes the ! from a term.
+func cutNot(text string) (rest string, not bool, err error) {
+	rest, not = strings.CutPrefix(text, "!")
+	if strings.HasPrefix(rest, "!") {
+		return "", false, badValue("one ! says not", "%q has more than one !", clip(text))
+	}
+	return rest, not, nil
 }
 
 // moduleKindOf takes the word before a colon from a term.

@@ -59,23 +59,27 @@ func ParseDepSelector(texts []string) (DepSelector, error) {
 
 // addText adds one term; a text with braces adds several.
 func (s *DepSelector) addText(text string) error {
-	rest, not := strings.CutPrefix(text, "!")
+	rest, not, err := cutNot(text)
+	if err != nil {
+		return err
+	}
 	rest, limit, limited := strings.Cut(rest, "@")
 	term := depTerm{not: not}
 	if limited {
-		var err error
 		if term.constraint, err = parseConstraint(limit); err != nil {
 			return err
 		}
 	}
-	var err error
 	if term.kind, rest, err = depKindOf(rest); err != nil {
 		return err
 	}
 	if term.kind == bySet {
+		if err := checkName(rest); err != nil {
+			return err
+		}
 		term.name = rest
 		s.terms = append(s.terms, term)
-		return checkName(rest)
+		return nil
 	}
 	parse := parsePathGlobs
 	if term.kind == bySibling {
@@ -153,11 +157,34 @@ func (s *DepSelector) Specificity(d DepInfo) (best Specificity, ok bool) {
 	return best, best > 0
 }
 
+// mayMatch says whether the selector could select some version of the dependency.
+func (s *DepSelector) mayMatch(d DepInfo) bool {
+	if !s.hasPositive() {
+		return true
+	}
+	return slices.ContainsFunc(s.terms, func(t depTerm) bool {
+		_, ok := t.matchAny(d)
+		return ok && !t.not
+	})
+}
+
 func (s *DepSelector) hasPositive() bool {
 	return slices.ContainsFunc(s.terms, func(t depTerm) bool { return !t.not })
 }
 
 func (t *depTerm) match(d DepInfo) (rank Specificity, ok bool) {
+	rank, ok = t.matchAny(d)
+	switch {
+	case !ok || !t.constraint.match(d.Version):
+		return 0, false
+	case t.constraint.ranges != nil:
+		rank |= 1 << rankConstraint
+	}
+	return rank, true
+}
+
+// matchAny is match for any version.
+func (t *depTerm) matchAny(d DepInfo) (rank Specificity, ok bool) {
 	switch t.kind {
 	case bySet:
 		if t.set != nil {
@@ -169,13 +196,7 @@ func (t *depTerm) match(d DepInfo) (rank Specificity, ok bool) {
 	default:
 		rank, ok = t.glob.rank, t.glob.match(d.Path)
 	}
-	if !ok || !t.constraint.match(d.Version) {
-		return 0, false
-	}
-	if t.constraint.ranges != nil {
-		rank |= 1 << rankConstraint
-	}
-	return rank, true
+	return rank, ok
 }
 
 // key is the term in a form in which equal terms are equal texts.

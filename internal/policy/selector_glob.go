@@ -52,6 +52,7 @@ type glob struct {
 	pattern string
 	exact   bool   // no special character in it
 	prefix  string // all that it matches begins with this text
+	suffix  string // and ends with this one
 	rank    Specificity
 }
 
@@ -123,6 +124,7 @@ func newGlob(pattern string) (glob, error) {
 	} else {
 		prefix, _ := literalText(pattern[:meta])
 		g.prefix = strings.TrimSuffix(prefix, "/")
+		g.suffix = literalSuffix(pattern)
 	}
 	g.rank = rankOf(g, len(literal))
 	return g, nil
@@ -169,6 +171,14 @@ func literalText(pattern string) (text string, meta int) {
 	return b.String(), meta
 }
 
+// literalSuffix returns a text that all that a pattern matches ends with. It gives up on backslashes and classes.
+func literalSuffix(pattern string) string {
+	if strings.ContainsAny(pattern, `\[`) {
+		return ""
+	}
+	return strings.TrimPrefix(pattern[strings.LastIndexAny(pattern, "*?")+1:], "/") // **/a matches a
+}
+
 // classEnd returns where the character class that begins at i ends, 0 if none begins there.
 func classEnd(pattern string, i int) int {
 	if pattern[i] != '[' {
@@ -208,8 +218,8 @@ func (g *glob) match(name string) bool {
 		return g.pattern == name
 	case g.pattern == "**":
 		return true
-	case !strings.HasPrefix(name, g.prefix):
-		return false
+	case !strings.HasPrefix(name, g.prefix) || !strings.HasSuffix(name, g.suffix):
+		return false // said quickly, for the many that do not match
 	}
 	return doublestar.MatchUnvalidated(g.pattern, name)
 }
