@@ -1,6 +1,10 @@
 package graph
 
-import "golang.org/x/mod/module"
+import (
+	"golang.org/x/mod/module"
+
+	"github.com/modgov/modgov/internal/workspace"
+)
 
 // An Edge is a requirement of the graph: From asks for To.
 type Edge struct{ From, To module.Version }
@@ -11,6 +15,9 @@ func (v *View) Edges() []Edge {
 	v.WalkEdges(func(from, to module.Version) { out = append(out, Edge{from, to}) })
 	return out
 }
+
+// Workspace returns what the files say from which the view was computed.
+func (v *View) Workspace() *workspace.Workspace { return v.g.ws }
 
 // Focus keeps the edges of all chains that lead to a module path, at that version, or at any where version is "".
 // The edges are those of one view; their order stays.

@@ -1,0 +1,182 @@
+package report
+
+import (
+	"errors"
+	"slices"
+
+	"golang.org/x/mod/module"
+
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/policy"
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// An Origin says how a report came to be.
+type Origin struct {
+	Version   string          // of modgov
+	Root      string          // names what was judged: a directory, or a revision
+	Threshold policy.Severity // findings at or above it fail; Off stands for Error
+	Notes     []string        // what else is worth knowing, a sentence each
+}
+
+// New makes the document of a judgement. It copies what it needs.
+func New(j *policy.Judgement, o Origin) *Report {
+	if o.Threshold == policy.Off {
+		o.Threshold = policy.Error
+	}
+	r := &Report{
+		Schema: Schema, Document: "check", Tool: Tool{"modgov", o.Version}, Root: o.Root,
+		Verdict: string(j.Verdict(o.Threshold)), Threshold: o.Threshold.String(), Complete: len(j.Gaps) == 0,
+		Layers: []Layer{}, Modules: []Module{}, Findings: []Finding{}, Gaps: []Gap{}, NotEvaluated: []NotEvaluated{},
+		Notes: slices.Clone(o.Notes),
+	}
+	if j.Policy != nil {
+		r.Policy = j.Policy.File
+	}
+	r.addFacts(j.Facts)
+	for _, l := range j.Layers {
+		r.Layers = append(r.Layers, Layer{string(l.Layer), l.State})
+	}
+	for _, f := range j.Findings {
+		r.Findings = append(r.Findings, newFinding(f))
+	}
+	for _, g := range j.Gaps {
+		gap := newGap(j.Facts.Workspace, g.Module, g.Err)
+		gap.Layer = string(g.Layer)
+		r.Gaps = append(r.Gaps, gap)
+	}
+	for _, n := range j.NotEvaluated {
+		r.NotEvaluated = append(r.NotEvaluated, NotEvaluated{n.ID, n.Key, newPosition(n.Pos)})
+	}
+	r.Summary = r.summarize()
+	return r
+}
+
+func (r *Report) addFacts(facts *policy.Facts) {
+	for _, d := range facts.Dependencies {
+		if d.Sibling == nil {
+			r.Dependencies++
+		}
+	}
+	if w := facts.Workspace.Work; w != nil {
+		r.Workspace = w.File
+	}
+	members := facts.Workspace.Members()
+	for _, m := range facts.Workspace.Modules {
+		r.Modules = append(r.Modules, Module{m.Dir, m.Path, m.Governed, slices.Contains(members, m)})
+	}
+}
+
+// summarize counts what the findings say.
+func (r *Report) summarize() Summary {
+	var s Summary
+	hit := map[string]bool{}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Exception != nil {
+			s.Excepted++
+			continue
+		}
+		switch f.Severity {
+		case policy.Error.String():
+			s.Error++
+		case policy.Warn.String():
+			s.Warn++
+		default:
+			s.Info++
+		}
+		if f.Fixable && f.Severity != policy.Info.String() {
+			s.Fixable++
+		}
+		for _, dir := range f.Modules {
+			hit[dir] = true
+		}
+	}
+	for _, m := range r.Modules {
+		if m.Governed && hit[m.Dir] {
+			s.Modules++
+		}
+	}
+	return s
+}
+
+func newFinding(f *policy.Finding) Finding {
+	out := Finding{
+		ID: f.ID(), Rule: f.Rule, Severity: f.Severity.String(), Subject: f.Subject, Message: f.Message,
+		Modules: append([]string{}, f.Modules...), Dep: f.Dep, Kind: f.Kind,
+		At: append([]Span{}, newSpans(f.At)...), Because: newSpans(f.Because),
+		Owners: slices.Clone(f.Owners), Fix: f.Fix, Fixable: f.Fix != "" && len(f.Settle) > 0,
+	}
+	for _, g := range f.Groups {
+		out.Groups = append(out.Groups, Group{g.Version, append([]string{}, g.Modules...), g.Note})
+	}
+	for _, c := range f.Why {
+		chain := Chain{Module: c.Module, Steps: []Step{}}
+		for _, s := range c.Steps {
+			chain.Steps = append(chain.Steps, Step{s.Mod.Path, s.Mod.Version, s.Dir, s.Note})
+		}
+		out.Why = append(out.Why, chain)
+	}
+	for _, n := range f.Notes {
+		out.Notes = append(out.Notes, Remark{n.Key, n.Text})
+	}
+	if i := f.Item; i != nil {
+		out.Policy = &PolicyItem{i.ID, newPosition(i.Pos), i.Owner, i.Reason}
+	}
+	if e := f.Exception; e != nil {
+		out.Exception = &Exception{e.ID, newPosition(e.Pos), e.Expires.String(), e.Owner, e.Reason, e.Issue}
+	}
+	return out
+}
+
+func newSpans(spans []policy.Span) []Span {
+	var out []Span
+	for _, s := range spans {
+		out = append(out, Span{newPosition(s.Pos), s.Label})
+	}
+	return out
+}
+
+func newPosition(p workspace.Position) Position { return Position{p.File, p.Line, p.Col, p.End} }
+
+// newGap says what could not be found out about the module in a directory, "" for the workspace.
+func newGap(ws *workspace.Workspace, dir string, err error) Gap {
+	gap := Gap{Module: dir, Message: err.Error()}
+	var load *graph.LoadError
+	if errors.As(err, &load) && len(load.Chain) > 1 {
+		chain := newChain(ws, nil, load.Chain)
+		gap.Chain = &chain
+	}
+	return gap
+}
+
+// newChain makes a chain that can be shown of one of the graph. Replacements are named if the view is given.
+func newChain(ws *workspace.Workspace, v *graph.View, mods []module.Version) Chain {
+	out := Chain{Steps: []Step{}}
+	for i, m := range mods {
+		step := Step{Path: m.Path, Version: m.Version, Dir: siblingDir(ws, v, m, i == 0)}
+		if i == 0 {
+			out.Module = step.Dir
+		} else if v != nil {
+			if r := v.Replacement(m); r != nil {
+				step.Note = "replaced by " + spaced(r.New.Path, r.New.Version)
+			}
+		}
+		out.Steps = append(out.Steps, step)
+	}
+	return out
+}
+
+// siblingDir returns the directory of the module of the repository that has a path, "" if none has. Where two have it,
+// the one that the chain starts in is the view's.
+func siblingDir(ws *workspace.Workspace, v *graph.View, m module.Version, first bool) string {
+	if first && v != nil && v.Module != nil {
+		return v.Module.Dir
+	}
+	for _, s := range ws.Governed() {
+		if s.Path == m.Path {
+			return s.Dir
+		}
+	}
+	return ""
+}

@@ -1,0 +1,177 @@
+// Package report shows findings, plans and graphs: as text for people, as JSON for programs, as the formats that other
+// tools read. It filters nothing and decides nothing: what it is given it shows, in the order that it comes in. It
+// knows no flags and no exit codes.
+//
+// What programs read is made of the types here, never of those of other packages, so these can change while the
+// documents stay as docs/report.md and docs/report.schema.json describe them. Text is rendered from the same
+// documents: a recorded one shows as it did when it was made.
+//
+// All text from files is escaped for where it goes; see [Escape].
+package report
+
+// Schema is the version of all documents. It changes when a reader of the old one would go wrong, not when keys come.
+const Schema = "1"
+
+// A Report is what check found. Lists that always stand in the document are never nil.
+type Report struct {
+	Schema   string `json:"schema"`   // "1"
+	Document string `json:"document"` // "check"
+	Tool     Tool   `json:"tool"`
+	// Root names what was judged: a directory, or a revision.
+	Root string `json:"root"`
+	// Verdict is "pass", "fail" or "incomplete", for findings at or above Threshold ("error", "warn", "info").
+	Verdict   string `json:"verdict"`
+	Threshold string `json:"threshold"`
+	// Complete is false if something that was asked could not be found out, whatever the verdict is.
+	Complete bool `json:"complete"`
+	// Policy and Workspace are the files that govern, "" if there is none.
+	Policy    string `json:"policy,omitempty"`
+	Workspace string `json:"workspace,omitempty"`
+	// Dependencies counts the module paths in the build lists of the governed modules, siblings left out.
+	Dependencies int     `json:"dependencies"`
+	Summary      Summary `json:"summary"`
+	// Layers are the kinds of knowledge, in a fixed order; Modules are sorted by directory.
+	Layers  []Layer  `json:"layers"`
+	Modules []Module `json:"modules"`
+	// Findings are sorted: the gravest first, then by rule, subject and dependency. Excepted ones are among them.
+	Findings []Finding `json:"findings"`
+	Gaps     []Gap     `json:"gaps"`
+	// NotEvaluated are the parts of the policy file that had no effect, in file order.
+	NotEvaluated []NotEvaluated `json:"not_evaluated"`
+	// Notes are what else is worth knowing about how the report came to be, a sentence each.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// A Tool is what made a document.
+type Tool struct {
+	Name    string `json:"name"` // "modgov"
+	Version string `json:"version"`
+}
+
+// A Summary counts findings. Those that an exception waives are in Excepted only.
+type Summary struct {
+	Error    int `json:"error"`
+	Warn     int `json:"warn"`
+	Info     int `json:"info"`
+	Excepted int `json:"excepted"`
+	// Fixable counts the errors and warnings that modgov fix clears.
+	Fixable int `json:"fixable"`
+	// Modules counts the governed modules that have a finding that is not excepted.
+	Modules int `json:"modules"`
+}
+
+// A Layer is a kind of knowledge and what became of it: "checked", "not asked" or "failed".
+type Layer struct {
+	Layer string `json:"layer"`
+	State string `json:"state"`
+}
+
+// A Module is a go.mod file of the repository.
+type Module struct {
+	Dir         string `json:"dir"`            // relative to the root, "." for the root itself
+	Path        string `json:"path,omitempty"` // "" if the file does not say
+	Governed    bool   `json:"governed"`       // judged; the others are seen only
+	InWorkspace bool   `json:"in_workspace"`   // go.work uses it
+}
+
+// A Finding is one thing that is wrong.
+type Finding struct {
+	// ID is the same for the same trouble in another revision, whatever lines and versions have moved.
+	ID       string `json:"id"`
+	Rule     string `json:"rule"`
+	Severity string `json:"severity"` // "error", "warn" or "info"
+	Subject  string `json:"subject"`  // a directory, a file or a module path: what the heading names
+	Message  string `json:"message"`  // one line, without the subject
+	// Modules are the directories of the modules that are hit, sorted.
+	Modules []string `json:"modules"`
+	Dep     string   `json:"dep,omitempty"`  // path of the module that it is about
+	Kind    string   `json:"kind,omitempty"` // tells findings of one rule about the same thing apart
+	// At are the places in the repository, the one to show first; Because are those in the policy file.
+	At      []Span   `json:"at"`
+	Because []Span   `json:"because,omitempty"`
+	Groups  []Group  `json:"groups,omitempty"` // who has which version, the wanted one first
+	Why     []Chain  `json:"why,omitempty"`
+	Notes   []Remark `json:"notes,omitempty"`
+	Owners  []string `json:"owners,omitempty"`
+	// Fix is the command that clears it, "" if a person has to decide. Fixable: modgov fix does.
+	Fix       string      `json:"fix,omitempty"`
+	Fixable   bool        `json:"fixable"`
+	Policy    *PolicyItem `json:"policy,omitempty"`    // the policy item behind it
+	Exception *Exception  `json:"exception,omitempty"` // waives it
+}
+
+// A Position is a place in a file. Line and the byte columns Col and End count from 1, End is the column after the
+// last byte; each is 0 if it is not known.
+type Position struct {
+	File string `json:"file"` // relative to the root, with slashes
+	Line int    `json:"line,omitempty"`
+	Col  int    `json:"col,omitempty"`
+	End  int    `json:"end,omitempty"`
+}
+
+// A Span is a place and what is said of it.
+type Span struct {
+	Position
+	Label string `json:"label,omitempty"`
+}
+
+// A Group is a version, or a directory, and the modules whose code comes from there.
+type Group struct {
+	Version string   `json:"version"`
+	Modules []string `json:"modules"`
+	Note    string   `json:"note,omitempty"`
+}
+
+// A Chain is a requirement chain: each step requires the next one.
+type Chain struct {
+	Module string `json:"module"` // directory of the module that it starts in
+	Steps  []Step `json:"steps"`
+}
+
+// A Step is a link of a chain.
+type Step struct {
+	Path    string `json:"path"`
+	Version string `json:"version,omitempty"` // "" for a main module
+	Dir     string `json:"dir,omitempty"`     // where a module of the repository stands
+	Note    string `json:"note,omitempty"`    // "replaced by ../lib"
+}
+
+// A Remark is a named fact.
+type Remark struct {
+	Key  string `json:"key"`
+	Text string `json:"text"`
+}
+
+// A PolicyItem is an entry of the policy file. File is "" for what holds where the policy says nothing.
+type PolicyItem struct {
+	ID string `json:"id"`
+	Position
+	Owner  string `json:"owner,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// An Exception waives findings, through the day Expires (YYYY-MM-DD, UTC); "" is for ever.
+type Exception struct {
+	ID string `json:"id"`
+	Position
+	Expires string `json:"expires,omitempty"`
+	Owner   string `json:"owner,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	Issue   string `json:"issue,omitempty"`
+}
+
+// A Gap is something that was asked and could not be found out.
+type Gap struct {
+	Layer   string `json:"layer,omitempty"`
+	Module  string `json:"module,omitempty"` // directory, "" for the workspace
+	Message string `json:"message"`
+	// Chain leads to the module whose file could not be had, nil if that is not what is missing.
+	Chain *Chain `json:"chain,omitempty"`
+}
+
+// NotEvaluated is a part of the policy file that had no effect: all of an item or section, or one key of it.
+type NotEvaluated struct {
+	ID  string `json:"id"`
+	Key string `json:"key,omitempty"`
+	Position
+}
