@@ -162,9 +162,11 @@ func (d *document) isTight(s stmt) bool {
 }
 
 // canOpen reports whether a single line may become a block to take another line: the go command does that, and the
-// lines that were added together belong together. Elsewhere the author's single lines stay.
+// lines that were added together belong together. Elsewhere the author's single lines stay. A bare parenthesis, which
+// may stand on a single line, would end the block.
 func (d *document) canOpen(s stmt) bool {
-	return (d.settled || d.lines[s.first].added) && !d.isTight(s) && d.head(s.first) == s.first
+	l := d.lines[s.first]
+	return (d.settled || l.added) && !d.isTight(s) && d.head(s.first) == s.first && l.text[l.args[0].from] != ')'
 }
 
 // open makes a single line a block.
@@ -210,38 +212,4 @@ func compareItems(a, b *textLine) int {
 		}
 	}
 	return cmp.Compare(len(a.args), len(b.args))
-}
-
-// settle brings an edited file that stood as the go command would write it into that form again: no blank lines
-// between bare require lines of a block, no block of one line.
-func (d *document) settle() {
-	for i := len(d.lines) - 2; i > 0; i-- {
-		next := d.lines[i+1]
-		if d.lines[i].kind == lineBlank && d.lines[i-1].kind == lineItem && next.kind == lineItem && next.block &&
-			next.verb == "require" {
-			d.lines = slices.Delete(d.lines, i, i+1)
-		}
-	}
-	for _, s := range slices.Backward(d.stmts()) {
-		if s.block && len(s.items) == 1 {
-			d.collapse(s)
-		}
-	}
-}
-
-// collapse makes a block of one line a single line, unless a comment would be lost or get another meaning.
-func (d *document) collapse(s stmt) {
-	i := s.items[0]
-	if i != s.last-1 || d.lines[s.first].comment() != "" || d.lines[s.last].comment() != "" {
-		return
-	}
-	indent := d.lines[s.first].indent()
-	for _, l := range d.lines[s.first+1 : i] {
-		l.text = indent + strings.TrimLeft(l.text, " \t")
-	}
-	l := d.lines[i]
-	l.block = false
-	l.setText(indent + l.verb + " " + l.text[l.args[0].from:])
-	d.lines = slices.Delete(d.lines, s.last, s.last+1)
-	d.lines = slices.Delete(d.lines, s.first, s.first+1)
 }

@@ -15,7 +15,7 @@ type sumKey struct{ path, version, hash string }
 // parseSumKey reports false for a line that is none.
 func parseSumKey(line string) (sumKey, bool) {
 	path, version, hash, n := sumFields(line)
-	return sumKey{path, version, hash}, n == 3
+	return sumKey{path, version, hash}, n == 3 && !isMergeMarker(path)
 }
 
 // compareSums is the order in which go writes go.sum (go-semantics 4.2): path, version, the zip's line before that of

@@ -2,7 +2,9 @@ package workspace
 
 import (
 	"fmt"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,15 +134,27 @@ func TestApply(t *testing.T) {
 func idempotent(edits []Edit) []Edit {
 	var out []Edit
 	for i, e := range edits {
-		again := false
-		for _, later := range edits[i+1:] {
-			again = again || later.Mod.Path == e.Mod.Path && sameDir(later.Arg, e.Arg)
-		}
-		if !again {
+		if !slices.ContainsFunc(edits[i+1:], func(later Edit) bool { return subject(later) == subject(e) }) {
 			out = append(out, e)
 		}
 	}
 	return out
+}
+
+// subject says what an edit is about.
+func subject(e Edit) string {
+	switch e.Op {
+	case SetRequire, AddRequire, DropRequire, SetIndirect:
+		return "require " + e.Mod.Path
+	case AddReplace, SetReplace, DropReplace:
+		return "replace " + e.Mod.String()
+	case AddUse, DropUse:
+		return "use " + path.Clean(e.Arg)
+	case SetGo:
+		return "go"
+	default:
+		return "toolchain"
+	}
 }
 
 // showEnds makes carriage returns and a missing end of the last line visible.

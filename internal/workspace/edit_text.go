@@ -158,13 +158,15 @@ func (l *textLine) arg(i int) string {
 	return word
 }
 
-// setArgs puts words in the place of the words first to last behind the verb. A single word stays quoted if it was.
+// setArgs puts words in the place of the words first to last behind the verb. A single word stays quoted if it was
+// without need.
 func (l *textLine) setArgs(first, last int, words ...string) {
 	from, to := l.args[first].from, l.args[last].to
+	quoted := first == last && l.text[from] == '"' && !modfile.MustQuote(l.arg(first))
 	for i, w := range words {
 		words[i] = modfile.AutoQuote(w)
 	}
-	if first == last && len(words) == 1 && l.text[from] == '"' && words[0][0] != '"' {
+	if quoted && len(words) == 1 && words[0][0] != '"' {
 		words[0] = strconv.Quote(words[0])
 	}
 	l.setText(l.text[:from] + strings.Join(words, " ") + l.text[to:])
