@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/modgov/modgov/internal/report"
 )
 
 // The exit codes, the same for every command and every output format. doc.go and the root help explain them.
@@ -158,17 +160,27 @@ func printError(w io.Writer, err error) {
 	case *exitError:
 		printError(w, e.err)
 		if e.hint != "" {
-			fmt.Fprintf(w, "modgov: hint: %s\n", e.hint)
+			printLine(w, "hint", e.hint)
 		}
 	case interface{ Unwrap() []error }:
 		for _, part := range e.Unwrap() {
 			printError(w, part)
 		}
 	default:
-		fmt.Fprintf(w, "modgov: error: %s\n", strings.ReplaceAll(e.Error(), "\n", "\n\t"))
+		printLine(w, "error", e.Error())
 		var inner *exitError
 		if errors.As(e, &inner) && inner.hint != "" {
-			fmt.Fprintf(w, "modgov: hint: %s\n", inner.hint)
+			printLine(w, "hint", inner.hint)
 		}
 	}
+}
+
+// printLine writes one message; further lines of it are indented. Errors quote files, so nothing in them may act on
+// the terminal.
+func printLine(w io.Writer, kind, text string) {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = report.Escape(strings.TrimLeft(line, "\t"))
+	}
+	fmt.Fprintf(w, "modgov: %s: %s\n", kind, strings.Join(lines, "\n\t"))
 }

@@ -67,6 +67,8 @@ func TestPrintError(t *testing.T) {
 		{exitWith(1), ""},
 		{errors.New("a"), "modgov: error: a\n"},
 		{errors.New("a\nb"), "modgov: error: a\n\tb\n"},
+		{errors.New("read \x1b[2Jgo.mod\n\tline\rtwo"), `modgov: error: read \x1b[2Jgo.mod` + "\n\t" + `line\rtwo` + "\n"},
+		{withHint(errors.New("a"), "try %s", "\a"), "modgov: error: a\nmodgov: hint: try \\x07\n"},
 		{withHint(errors.New("a"), "try %s", "b"), "modgov: error: a\nmodgov: hint: try b\n"},
 		{fmt.Errorf("x: %w", withHint(errors.New("a"), "try b")), "modgov: error: x: a\nmodgov: hint: try b\n"},
 		{withCode(1, withHint(usagef("a"), "try b")), "modgov: error: a\nmodgov: hint: try b\n"},
