@@ -17,8 +17,8 @@ import (
 const MaxFileSize = 16 << 20
 
 var (
-	// ErrLink is in the error for a file that is a symbolic link. The go command would read it, but modgov could
-	// not edit it without either replacing the link or writing to a place that nobody named.
+	// ErrLink is in the error for a file that is a symbolic link. The go command reads it; modgov could not edit it
+	// without replacing the link or writing to a place that nobody named, and does not pretend.
 	ErrLink = errors.New("it is a symbolic link, which is not followed: make it a regular file")
 	// ErrIrregular is in the error for a device, pipe or socket in the place of a file.
 	ErrIrregular = errors.New("it is not a regular file")
@@ -32,9 +32,9 @@ var (
 // files is the FS of the working tree: slash paths relative to the root, nothing outside of it.
 //
 // A path may pass through a link to a directory if it stays inside the root, since a go.work or a replace line may
-// spell it so and the go command goes there. A link that leaves the root is an error, and so is a file that is a
-// link (ErrLink), a pipe or a device (ErrIrregular), which would block or never end. Lists show links as links: a
-// walk does not enter them. Safe for concurrent use.
+// spell it so and the go command goes there. A link that leaves the root is an error. So is a file that is a link
+// (ErrLink: a writer would replace the link or empty a file that nobody named), a pipe or a device (ErrIrregular: it
+// would block or never end). Lists show links as links: a walk does not enter them. Safe for concurrent use.
 type files struct{ root *os.Root }
 
 var (

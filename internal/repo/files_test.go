@@ -19,7 +19,8 @@ func TestFS(t *testing.T) {
 	write(t, dir, "go.mod", "a/go.mod", "a/b/go.sum=", "vendor/modules.txt=# x\n", "ünï/go.mod")
 	symlink(t, "a", filepath.Join(dir, "link"))
 	tree := workTree(t, open(t, Options{Dir: dir}))
-	if err := fstest.TestFS(tree.FS, "go.mod", "a/go.mod", "a/b/go.sum", "vendor/modules.txt", "ünï/go.mod"); err != nil {
+	err := fstest.TestFS(tree.FS, "go.mod", "a/go.mod", "a/b/go.sum", "vendor/modules.txt", "ünï/go.mod")
+	if err != nil {
 		t.Error(err)
 	}
 	if tree.Label != "working tree" {
@@ -97,7 +98,8 @@ func TestReadLimits(t *testing.T) {
 		dir  string
 		want error
 	}{
-		{"small", nil}, {"full", nil}, {"big", ErrTooLarge}, {"link", ErrLink}, {"is-dir", errDir}, {"none", fs.ErrNotExist},
+		{"small", nil}, {"full", nil}, {"big", ErrTooLarge}, {"link", ErrLink}, {"is-dir", errDir}, {"none",
+			fs.ErrNotExist},
 	}
 	if runtime.GOOS != "windows" {
 		mkdir(t, filepath.Join(dir, "pipe"))

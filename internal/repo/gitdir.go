@@ -99,7 +99,7 @@ func ceiling(start, list string) string {
 
 // gitDirAt is the git directory that name is, or that the .git file name points to. ok is false if name is neither.
 // A .git file that points nowhere (a submodule copied without its repository, a worktree whose repository moved) is
-// one all the same, with an empty directory.
+// one all the same, with an empty directory. Below the root that makes it another checkout: its modules are copies.
 func gitDirAt(name string) (dir string, ok bool) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -136,17 +136,6 @@ func isGitDir(dir string) bool {
 	}
 	common := commonDir(dir)
 	return isDir(filepath.Join(common, "objects")) && isDir(filepath.Join(common, "refs"))
-}
-
-// isCheckout reports whether dir, somewhere below the root, is the top of another repository: a submodule, a linked
-// worktree or a clone. A linked worktree whose repository is gone still is one.
-func isCheckout(dir string) bool {
-	name := filepath.Join(dir, ".git")
-	if _, err := os.Lstat(name); err != nil {
-		return false // nearly always: one call per directory of the tree
-	}
-	_, ok := gitDirAt(name)
-	return ok
 }
 
 // firstLine reads a one-line file of git's, which must start with prefix; the rest of the line is returned.

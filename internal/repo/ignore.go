@@ -43,6 +43,9 @@ func (r *ignoreRules) with(base string, data []byte, fold bool) *ignoreRules {
 	return &ignoreRules{up: r, base: base, patterns: patterns, fold: fold}
 }
 
+// ignoresAll reports whether nothing that is not tracked counts.
+func (r *ignoreRules) ignoresAll() bool { return r != nil && r.all }
+
 // ignores reports whether the rules hide name, a slash path relative to the base of the walk. Its parents are taken
 // as not ignored: below an ignored directory nothing is asked.
 func (r *ignoreRules) ignores(name string, isDir bool) bool {

@@ -123,7 +123,8 @@ func checkIgnore(t *testing.T, g *gitRepo, names []string) []string {
 }
 
 func randomIgnore(rnd *rand.Rand) string {
-	parts := []string{"a", "b", "c", "a", "b", "ab", "/", "/", "/", "*", "**", "/**/", "**/", "/**", "?", "[ab]", "[!a]", "[a-b",
+	parts := []string{"a", "b", "c", "a", "b", "ab", "/", "/", "/", "*", "**", "/**/", "**/", "/**", "?", "[ab]",
+		"[!a]", "[a-b",
 		"\\a", "\\*", "!", " ", "[[:alpha:]]", "\\", "#", "[^b]", "[]-a]", "\r", "***", "[a/b]", "\\/"}
 	var b strings.Builder
 	for range 1 + rnd.IntN(5) {

@@ -16,27 +16,27 @@ const (
 	modeSparse  = 0o040000
 )
 
-// tracked is what of git's index matters here. A nil *tracked tracks nothing.
-type tracked struct {
+// indexed is what of git's index matters here. A nil *indexed tracks nothing.
+type indexed struct {
 	files map[string]bool // every go.mod and go.work, by path from git's top level
 	links []string        // every submodule, in index order
 }
 
-func (t *tracked) has(name string) bool { return t != nil && t.files[name] }
+func (t *indexed) has(name string) bool { return t != nil && t.files[name] }
 
-// tracked reads the index. No index, as in a repository without commits, tracks nothing and is no error.
-func (s *store) tracked() (*tracked, error) {
+// readIndex reads the index. No index, as in a repository without commits, tracks nothing and is no error.
+func (s *store) readIndex() (*indexed, error) {
 	if s.refused != "" {
 		return nil, errors.New(s.refused)
 	}
 	data, err := os.ReadFile(s.index)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &tracked{}, nil
+		return &indexed{}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	t := &tracked{files: make(map[string]bool)}
+	t := &indexed{files: make(map[string]bool)}
 	err = scanIndex(data, s.hashSize, func(mode uint32, name []byte) {
 		if mode == modeGitlink {
 			t.links = append(t.links, string(name))

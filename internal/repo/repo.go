@@ -55,13 +55,13 @@ type Repo struct {
 	GitDir string   // absolute git directory of this work tree (of its own if it is a linked one); "" without git
 	Notes  []string // what -v tells about the way here: which root and why, what git data could not be used
 
-	git      *store   // nil without git
-	above    bool     // the root was named: ignore rules from above it do not count
-	work     string   // Options.WorkFile, as in Tree.Work; "" if not given
-	skip     []string // Options.Skip, absolute, links resolved
-	noFiles  string   // why there is no work tree; "" if there is one
-	rootDir  *os.Root // nil without a work tree
-	rootRule *ignoreRules
+	git     *store       // nil without git
+	named   bool         // the root was given: ignore rules from above it do not count
+	work    string       // Options.WorkFile, as in Tree.Work; "" if not given
+	skip    []string     // Options.Skip, absolute, links resolved
+	noFiles string       // why there is no work tree; "" if there is one
+	dir     *os.Root     // nil without a work tree
+	rules   *ignoreRules // that hold at the root
 }
 
 // Open finds the root and git's directories for o.Dir.
@@ -86,7 +86,7 @@ func Open(ctx context.Context, o Options) (*Repo, error) {
 			return nil, fmt.Errorf("root: %w", err)
 		}
 	}
-	r := &Repo{above: o.Root != ""}
+	r := &Repo{named: o.Root != ""}
 	var notes []string
 	r.git, notes = openStore(start, newEnviron(o.Env))
 	r.Notes = append(r.Notes, notes...)
@@ -102,7 +102,7 @@ func Open(ctx context.Context, o Options) (*Repo, error) {
 	if r.work, err = r.workFile(dir, o.WorkFile); err != nil {
 		return nil, err
 	}
-	if r.rootDir, err = os.OpenRoot(r.Root); err != nil {
+	if r.dir, err = os.OpenRoot(r.Root); err != nil {
 		return nil, fmt.Errorf("root: %w", err)
 	}
 	return r, nil
@@ -110,10 +110,10 @@ func Open(ctx context.Context, o Options) (*Repo, error) {
 
 // Close releases the root directory; the FS of its trees cannot be used any more.
 func (r *Repo) Close() error {
-	if r.rootDir == nil {
+	if r.dir == nil {
 		return nil
 	}
-	return r.rootDir.Close()
+	return r.dir.Close()
 }
 
 // locate sets Root, Top and GitDir, and the ignore rules that hold at the root.
@@ -125,18 +125,20 @@ func (r *Repo) locate(start string) {
 	if r.noFiles != "" {
 		return
 	}
-	if !r.above {
+	if !r.named {
 		r.Root = r.searchRoot(start)
 	}
 	if r.git == nil {
 		return
 	}
 	base := r.Top
-	if r.above {
+	if r.named {
 		base = r.Root
+	} else if rules, _ := r.git.rulesAt(r.Top, slashRel(r.Top, start)); rules.ignoresAll() {
+		r.note("%s is ignored by git, so what is not tracked in it is not seen; --root looks at it alone", start)
 	}
 	var err error
-	if r.rootRule, err = r.git.rulesAt(base, slashRel(base, r.Root)); err != nil {
+	if r.rules, err = r.git.rulesAt(base, slashRel(base, r.Root)); err != nil {
 		r.note("ignore rules not used: %v", err)
 	}
 }
@@ -187,8 +189,8 @@ func (r *Repo) belongs(dir string) bool {
 	if rules, _ := r.git.rulesAt(r.Top, slashRel(r.Top, dir)); !rules.ignores(name, false) {
 		return true
 	}
-	tracked, err := r.git.tracked()
-	return err == nil && tracked.has(name)
+	index, err := r.git.readIndex()
+	return err == nil && index.has(name)
 }
 
 // workFile resolves --workspace-file to what Tree.Work says.

@@ -22,7 +22,8 @@ func TestRoot(t *testing.T) {
 	t.Parallel()
 	g := newGit(t)
 	g.write("go.work="+emptyWork, "a/b/c/x=", "ws/go.work="+emptyWork, "ws/m/go.mod", "top/go.mod",
-		"mine/go.work="+emptyWork, "mine/m/go.mod", "forced/go.work="+emptyWork, "forced/m/go.mod", ".gitignore=mine/go.work\n/forced\n")
+		"mine/go.work="+emptyWork, "mine/m/go.mod", "forced/go.work="+emptyWork, "forced/m/go.mod",
+		".gitignore=mine/go.work\n/forced\n")
 	g.git("add", "-f", "forced/go.work")
 	g.commit()
 	symlink(t, filepath.Join(g.dir, "ws", "m"), filepath.Join(filepath.Dir(g.dir), "link"))
@@ -70,7 +71,8 @@ func TestRootNamesAnIgnoredGoWork(t *testing.T) {
 func TestWorkspaceFile(t *testing.T) {
 	t.Parallel()
 	g := newGit(t)
-	g.write("go.work="+emptyWork, "m/go.mod", "ws/go.work="+emptyWork, "ws/m/go.mod", "ws/in/go.work="+emptyWork, "ws/in/go.mod")
+	g.write("go.work="+emptyWork, "m/go.mod", "ws/go.work="+emptyWork, "ws/m/go.mod", "ws/in/go.work="+emptyWork,
+		"ws/in/go.mod")
 	write(t, filepath.Dir(g.dir), "elsewhere/go.work="+emptyWork)
 	symlink(t, "go.work", filepath.Join(g.dir, "link.work"))
 	g.commit()
@@ -208,12 +210,15 @@ func TestGitEnvironment(t *testing.T) {
 		modules   string
 	}{
 		{"hook", g.dir, []string{"GIT_DIR=.git"}, g.dir, g.dir, "a seen sub/b"},
-		{"hook of a worktree, below", filepath.Join(g.dir, "sub"), []string{"GIT_DIR=" + gitDir}, g.dir, g.dir, "a seen sub/b"},
+		{"hook of a worktree, below", filepath.Join(g.dir, "sub"), []string{"GIT_DIR=" + gitDir}, g.dir, g.dir,
+			"a seen sub/b"},
 		{"hook, below", filepath.Join(g.dir, "sub"), []string{"GIT_DIR=.git"}, g.dir, g.dir, "a seen sub/b"},
-		{"both", filepath.Join(work, "new"), []string{"GIT_DIR=" + gitDir, "GIT_WORK_TREE=" + work}, work, work, "new seen"},
+		{"both", filepath.Join(work, "new"), []string{"GIT_DIR=" + gitDir, "GIT_WORK_TREE=" + work}, work, work,
+			"new seen"},
 		{"GIT_DIR alone", work, []string{"GIT_DIR=" + gitDir}, work, work, "new seen"},
 		{"work tree elsewhere", g.dir, []string{"GIT_WORK_TREE=" + work}, g.dir, g.dir, "a seen sub/b"},
-		{"ceiling", filepath.Join(g.dir, "sub", "b"), []string{"GIT_CEILING_DIRECTORIES=" + g.dir}, filepath.Join(g.dir, "sub", "b"), "", "."},
+		{"ceiling", filepath.Join(g.dir, "sub", "b"), []string{"GIT_CEILING_DIRECTORIES=" + g.dir},
+			filepath.Join(g.dir, "sub", "b"), "", "."},
 	} {
 		r := g.open(Options{Dir: test.dir}, test.env...)
 		if r.Root != test.root || r.Top != test.top {
@@ -228,7 +233,8 @@ func TestGitEnvironment(t *testing.T) {
 func TestLinkedWorktrees(t *testing.T) {
 	t.Parallel()
 	g := newGit(t)
-	g.write("a/go.mod", "hidden/go.mod", ".gitignore=hidden\n")
+	// "+" sorts before ".git": what lies there in a clone is met before it shows to be one.
+	g.write("+/b/c/go.mod", "a/go.mod", "hidden/go.mod", ".gitignore=hidden\n")
 	g.git("add", "-f", "hidden")
 	g.commit()
 	g.git("worktree", "add", "-q", "../linked", "-b", "l")
@@ -239,7 +245,7 @@ func TestLinkedWorktrees(t *testing.T) {
 	bare.git("worktree", "add", "-q", "../of-bare", "-b", "b")
 
 	tree := workTree(t, g.open(Options{}))
-	wantDirs(t, tree, "a hidden")
+	wantDirs(t, tree, "+/b/c a hidden")
 	if got := strings.Join(tree.Checkouts, " "); got != "inside/clone inside/wt" {
 		t.Errorf("checkouts %q", got)
 	}
@@ -251,7 +257,7 @@ func TestLinkedWorktrees(t *testing.T) {
 		if r.Top != top || !strings.Contains(r.GitDir, filepath.Join("worktrees", filepath.Base(name))) {
 			t.Errorf("%s: top %s, git directory %s", name, r.Top, r.GitDir)
 		}
-		wantDirs(t, workTree(t, r), "a hidden")
+		wantDirs(t, workTree(t, r), "+/b/c a hidden")
 	}
 }
 
@@ -259,7 +265,8 @@ func TestLinkedWorktrees(t *testing.T) {
 func TestDanglingGitFile(t *testing.T) {
 	t.Parallel()
 	base := newDir(t)
-	write(t, base, "top/.git=gitdir: /nowhere/.git/worktrees/x\n", "top/a/go.mod", "top/out/go.mod", "top/.gitignore=out\n",
+	write(t, base, "top/.git=gitdir: /nowhere/.git/worktrees/x\n", "top/a/go.mod", "top/out/go.mod",
+		"top/.gitignore=out\n",
 		"top/wt/.git=gitdir: ../gone\n", "top/wt/go.mod", "top/note/.git=just a note\n", "top/note/go.mod")
 	r := open(t, Options{Dir: filepath.Join(base, "top", "a")})
 	wantRoot(t, r, filepath.Join(base, "top"))

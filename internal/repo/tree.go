@@ -8,7 +8,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -16,7 +15,11 @@ import (
 // Tree is the state of a repository's files: its modules, and the files themselves. It does not change; if somebody
 // writes to the working tree, FS shows it and the lists do not.
 type Tree struct {
-	FS    fs.FS  // rooted at Root, also implements ReadFile, ReadDir, Stat and ReadLink; see there for links
+	// FS holds all files below Root, by slash path, in Modules or not; safe for concurrent use until Repo.Close. It
+	// also implements ReadFile (at most MaxFileSize bytes), ReadDir, Stat, Lstat and ReadLink. A path may pass through
+	// a link to a directory that stays below Root; a file that is a link is ErrLink, one that is a pipe or a device
+	// ErrIrregular, and what leaves Root is an error.
+	FS    fs.FS
 	Label string // for reports: "working tree"
 
 	Modules []Entry // one for each go.mod, sorted by Dir
@@ -66,7 +69,7 @@ func (r *Repo) WorkTree(ctx context.Context) (*Tree, error) {
 		return nil, err
 	}
 	s := &selection{repo: r, found: f, index: index, prefix: r.prefix()}
-	t := &Tree{FS: files{r.rootDir}, Label: "working tree", Work: r.work}
+	t := &Tree{FS: files{r.dir}, Label: "working tree", Work: r.work}
 	mods, works := s.governed()
 	if slices.Contains(works, ".") {
 		if t.Work == "" {
@@ -96,25 +99,25 @@ func (r *Repo) prefix() string {
 
 // find walks the directories and reads the index at the same time. An index that cannot be read is a note; then what
 // is tracked is nil.
-func (r *Repo) find(ctx context.Context) (found, *tracked, error) {
+func (r *Repo) find(ctx context.Context) (found, *indexed, error) {
 	var f found
-	var index *tracked
+	var index *indexed
 	var note string
 	group, ctx := errgroup.WithContext(ctx)
-	if r.rootRule == nil || !r.rootRule.all {
+	if !r.rules.ignoresAll() {
 		group.Go(func() (err error) {
-			w := &walk{git: r.git, root: filepath.ToSlash(r.Root), skip: r.skipped()}
-			if r.git != nil && !r.above {
+			w := &walk{git: r.git, root: filepath.ToSlash(r.Root), skip: r.skipDirs()}
+			if r.git != nil && !r.named {
 				w.base = pathOrEmpty(r.prefix())
 			}
-			f, err = w.run(ctx, r.rootRule)
+			f, err = w.run(ctx, r.rules)
 			return err
 		})
 	}
 	if r.git != nil {
 		group.Go(func() error {
 			var err error
-			if index, err = r.git.tracked(); err != nil {
+			if index, err = r.git.readIndex(); err != nil {
 				note = fmt.Sprintf("git's list of files was not read (%v): the directories were walked and .gitignore "+
 					"followed, so a file that is tracked and ignored at once goes unseen", err)
 			}
@@ -128,8 +131,8 @@ func (r *Repo) find(ctx context.Context) (found, *tracked, error) {
 	return f, index, err
 }
 
-// skipped are Options.Skip as paths from the root.
-func (r *Repo) skipped() map[string]bool {
+// skipDirs are Options.Skip as paths from the root.
+func (r *Repo) skipDirs() map[string]bool {
 	skip := make(map[string]bool)
 	for _, dir := range r.skip {
 		if rel := slashRel(r.Root, dir); rel != "" && rel != "." {
@@ -143,7 +146,7 @@ func (r *Repo) skipped() map[string]bool {
 type selection struct {
 	repo       *Repo
 	found      found
-	index      *tracked
+	index      *indexed
 	prefix     string
 	submodules []string // from the index and .gitmodules, below the root
 	notes      []string
@@ -161,7 +164,7 @@ func (s *selection) governed() (mods, works []string) {
 	}
 	names = append(names, s.tracked()...)
 	for _, name := range sorted(names) {
-		if !utf8.ValidString(name) {
+		if !fs.ValidPath(name) {
 			s.notes = append(s.notes, fmt.Sprintf("%q is left out: its name is not UTF-8", name))
 			continue
 		}
@@ -181,7 +184,7 @@ func (s *selection) tracked() []string {
 		return nil
 	}
 	onDisk := newPresence(s.repo.Root)
-	skip := s.repo.skipped()
+	skip := s.repo.skipDirs()
 	var names []string
 	for name := range s.index.files {
 		rel, ok := below(s.prefix, name)
@@ -221,14 +224,9 @@ func (s *selection) findSubmodules() {
 
 // nested are the outermost directories with a go.work, the root's and those that hold the governed one left out.
 func nested(works []string, governed string) []string {
-	var list []string
-	for _, dir := range works { // a directory sorts before those below it
-		if dir == "." || dir == governed || inAny(governed, []string{dir}) || inAny(dir, list) {
-			continue
-		}
-		list = append(list, dir)
-	}
-	return list
+	return outermost(slices.DeleteFunc(works, func(dir string) bool {
+		return dir == "." || inAny(governed, []string{dir})
+	}))
 }
 
 // presence tells whether a file is there without passing through a link, for git would not call it there. It
