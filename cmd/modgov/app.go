@@ -22,6 +22,11 @@ import (
 // urfave/cli keeps parsed values in them.
 func commands() []*cli.Command {
 	return []*cli.Command{
+		checkCommand(),
+		fixCommand(),
+		listCommand(),
+		graphCommand(),
+		whyCommand(),
 		completionCommand(),
 		helpCommand(),
 		completeCommand(),

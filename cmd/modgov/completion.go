@@ -24,7 +24,7 @@ func completionCommand() *cli.Command {
 		Usage:     "print the script that completes modgov's command line in a shell",
 		ArgsUsage: strings.Join(shells, "|"),
 		Description: "Prints a script for bash, zsh, fish or powershell that completes commands, flags and values.\n\n" +
-			"Examples:\n" +
+			"EXAMPLES\n" +
 			"  eval \"$(modgov completion bash)\"                                     # in ~/.bashrc\n" +
 			"  modgov completion zsh > \"${fpath[1]}/_modgov\"                        # then start zsh anew\n" +
 			"  modgov completion fish > ~/.config/fish/completions/modgov.fish\n" +

@@ -30,7 +30,7 @@ func helpCommand() *cli.Command {
 		Usage:     "explain modgov, or one command",
 		ArgsUsage: "[COMMAND...]",
 		Description: "The same text as `modgov COMMAND --help`.\n\n" +
-			"Examples:\n  modgov help completion",
+			"EXAMPLES\n  modgov help completion",
 		BashComplete: func(c *cli.Context) {
 			candidates := c.App.Commands
 			for _, name := range c.Args().Slice() {
@@ -108,8 +108,12 @@ func writeCommandHelp(b *strings.Builder, path []*cli.Command, width int) {
 		usage += " " + cmd.ArgsUsage
 	}
 	fmt.Fprintf(b, "%s\n\nUsage: %s [flags]\n", wrapText(fullName(path)+": "+cmd.Usage, width), usage)
-	if cmd.Description != "" {
-		fmt.Fprintf(b, "\n%s\n", wrapText(cmd.Description, width))
+	prose, examples := describe(cmd)
+	if prose != "" {
+		fmt.Fprintf(b, "\n%s\n", wrapText(prose, width))
+	}
+	if examples != nil {
+		fmt.Fprintf(b, "\nExamples:\n  %s\n", strings.Join(examples, "\n  "))
 	}
 	writeCommands(b, cmd.Subcommands, width)
 	common := commonFlags()
@@ -121,6 +125,15 @@ func writeCommandHelp(b *strings.Builder, path []*cli.Command, width int) {
 	}
 	writeFlags(b, "Flags:", own, width)
 	writeFlags(b, "Flags of every command:", append(common, metaFlags()...), width)
+}
+
+// describe returns the two parts of a command's Description: paragraphs, and the command lines after "EXAMPLES".
+func describe(cmd *cli.Command) (prose string, examples []string) {
+	prose, rest, _ := strings.Cut(cmd.Description, "\n\nEXAMPLES\n")
+	for line := range strings.Lines(rest) {
+		examples = append(examples, strings.TrimSpace(line))
+	}
+	return prose, examples
 }
 
 func writeCommands(b *strings.Builder, commands []*cli.Command, width int) {
@@ -191,24 +204,22 @@ func writeRows(b *strings.Builder, title string, rows [][2]string, width int) {
 	}
 }
 
-// wrapText breaks the lines of text that are longer than width between words; indented lines stay as they are.
+// wrapText fills the paragraphs of text to width, breaking between words. Indented and empty lines stay as they are.
 func wrapText(text string, width int) string {
 	var lines []string
+	filling := false // the last line is part of a paragraph that goes on
 	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
-		if strings.HasPrefix(line, " ") {
-			lines = append(lines, line)
+		if line == "" || line[0] == ' ' || line[0] == '\t' {
+			lines, filling = append(lines, line), false
 			continue
 		}
-		current := ""
 		for _, word := range strings.Fields(line) {
-			if current != "" && len(current)+1+len(word) > width {
-				lines = append(lines, current)
-				current = word
+			if last := len(lines) - 1; filling && len(lines[last])+1+len(word) <= width {
+				lines[last] += " " + word
 				continue
 			}
-			current = strings.TrimPrefix(current+" "+word, " ")
+			lines, filling = append(lines, word), true
 		}
-		lines = append(lines, current)
 	}
 	return strings.Join(lines, "\n")
 }

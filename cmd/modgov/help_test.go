@@ -72,13 +72,13 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 		if cmd.Hidden {
 			continue
 		}
-		_, examples, ok := strings.Cut(cmd.Description, "\n\nExamples:\n")
-		if cmd.Usage == "" || !ok {
-			t.Errorf("%s: it needs a Usage, and a Description that ends in a section \"Examples:\"", name)
+		prose, examples := describe(cmd)
+		if cmd.Usage == "" || prose == "" || examples == nil {
+			t.Errorf("%s: it needs a Usage, and a Description of prose and then a section EXAMPLES", name)
 		}
-		for example := range strings.Lines(examples) {
-			if !strings.HasPrefix(example, "  ") || len(strings.TrimRight(example, "\n")) > 100 {
-				t.Errorf("%s: example %q: two blanks before it and at most 100 columns are wanted", name, example)
+		for _, example := range examples {
+			if len(example) > 100 {
+				t.Errorf("%s: example %q: at most 100 columns are wanted", name, example)
 			}
 			call := exampleCall.FindStringSubmatch(example)
 			if call == nil {
@@ -156,7 +156,8 @@ func TestWrapText(t *testing.T) {
 		{"one two three", 7, "one two\nthree"},
 		{"a-word-that-is-long b", 5, "a-word-that-is-long\nb"},
 		{"one\n\ntwo three", 4, "one\n\ntwo\nthree"},
-		{"Examples:\n  modgov help completion\nend", 8, "Examples:\n  modgov help completion\nend"},
+		{"one\ntwo\nthree\n\nfour\nfive", 9, "one two\nthree\n\nfour five"},
+		{"As in\n  modgov help completion\nand so on", 9, "As in\n  modgov help completion\nand so on"},
 	} {
 		if got := wrapText(test.text, test.width); got != test.want {
 			t.Errorf("wrapText(%q, %d) = %q, want %q", test.text, test.width, got, test.want)

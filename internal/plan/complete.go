@@ -274,9 +274,8 @@ func (d *draft) carry(m *workspace.Module, c completion) (bool, error) {
 			return false, err
 		}
 		for _, e := range edits {
-			key := m.File + "|" + e.Mod.Path
-			if len(d.why[key]) == 0 {
-				d.why[key] = append(d.why[key], "go")
+			if len(d.why[m.File+"|"+e.Mod.Path]) == 0 {
+				d.note(m.File, e.Mod.Path, "completed by go")
 			}
 		}
 		if changed, err = d.edit(m, edits...); err != nil {

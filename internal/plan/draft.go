@@ -147,7 +147,7 @@ func (d *draft) apply(findings []*policy.Finding) (bool, error) {
 			return changed, err
 		}
 		if did {
-			d.because(m.File, c.Mod.Path, c.finding)
+			d.because(m, c)
 			changed = true
 		}
 	}
@@ -214,7 +214,7 @@ func (d *draft) change(m *workspace.Module, c change) (bool, error) {
 	case policy.Require:
 		return d.require(m, c)
 	case policy.Update:
-		return d.update(m)
+		return d.update(m, c)
 	case policy.Replace:
 		return d.replace(m, c)
 	case policy.Sums:
@@ -261,7 +261,7 @@ func (d *draft) require(m *workspace.Module, c change) (bool, error) {
 
 // update gives the module's roots the versions that selection gives: what go writes where it says that updates to
 // go.mod are needed.
-func (d *draft) update(m *workspace.Module) (bool, error) {
+func (d *draft) update(m *workspace.Module, c change) (bool, error) {
 	v := d.now.Facts.Graph.View(m.Dir)
 	if v == nil || v.Err() != nil {
 		return false, refuse("%s has no build list", m.Dir)
@@ -280,7 +280,7 @@ func (d *draft) update(m *workspace.Module) (bool, error) {
 			e.Op = workspace.DropRequire
 		}
 		edits = append(edits, e)
-		d.why[m.File+"|"+s.Root.Path] = append(d.why[m.File+"|"+s.Root.Path], "needs-update")
+		d.note(m.File, s.Root.Path, reason(c.finding))
 	}
 	return d.edit(m, edits...)
 }
@@ -308,21 +308,25 @@ func (d *draft) sumLines(m *workspace.Module, lines []string) (bool, error) {
 	return d.files.set(m.Sum.File, workspace.SumAdd(data, lines)), nil
 }
 
-// because remembers for which finding a line of a file changed.
-func (d *draft) because(file, dep string, f *policy.Finding) {
-	for _, k := range []string{file + "|" + dep, file + "|"} {
-		d.why[k] = append(d.why[k], reason(f))
+// because remembers for which finding a line of a go.mod file changed. The lines of an update are noted one by one,
+// and sums need no reason of their own: they belong to the lines of go.mod.
+func (d *draft) because(m *workspace.Module, c change) {
+	if c.Means != policy.Update && c.Means != policy.Sums {
+		d.note(m.File, c.Mod.Path, reason(c.finding))
 	}
 }
 
-// reasons returns for what a file, or a dependency in it, changed.
+func (d *draft) note(file, dep, reason string) {
+	if key := file + "|" + dep; !slices.Contains(d.why[key], reason) {
+		d.why[key] = append(d.why[key], reason)
+	}
+}
+
+// reasons returns for what a dependency changed in a file, sorted.
 func (d *draft) reasons(file, dep string) []string {
 	out := slices.Clone(d.why[file+"|"+dep])
-	if len(out) == 0 && path.Base(file) == "go.sum" {
-		out = slices.Clone(d.why[path.Join(path.Dir(file), "go.mod")+"|"])
-	}
 	slices.Sort(out)
-	return slices.Compact(out)
+	return out
 }
 
 // module returns what a go.mod file says in a judgement.

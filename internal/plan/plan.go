@@ -174,9 +174,9 @@ func (d *draft) describeEdits(files []File) []Edit {
 			out = append(out, d.describeMod(f)...)
 		case "go.sum":
 			n := strings.Count(string(f.After), "\n") - strings.Count(string(f.Before), "\n")
-			out = append(out, Edit{File: f.Name, Text: fmt.Sprintf("%d lines added", n), For: d.reasons(f.Name, "")})
+			out = append(out, Edit{File: f.Name, Text: fmt.Sprintf("%d lines added", n)})
 		default:
-			out = append(out, Edit{File: f.Name, Text: "rewritten", For: d.reasons(f.Name, "")})
+			out = append(out, Edit{File: f.Name, Text: "rewritten"})
 		}
 	}
 	return out

@@ -52,3 +52,14 @@ type Gap struct {
 	Module string // directory, "" for the workspace
 	Err    error
 }
+
+// DepInfoOf returns what selectors see of the dependency that a finding is about.
+func DepInfoOf(facts *Facts, f *Finding) DepInfo {
+	info := DepInfo{Path: f.Dep}
+	for _, m := range facts.Workspace.Governed() {
+		if m.Path == f.Dep {
+			info.Dir = m.Dir
+		}
+	}
+	return info
+}

@@ -181,8 +181,8 @@ func (c *checker) chain(v *graph.View, mods []module.Version) Chain {
 	out := Chain{Module: v.Dir()}
 	for i, mod := range mods {
 		step := Step{Mod: mod}
-		if s := c.byPath[mod.Path]; s != nil {
-			step.Dir = s.Dir
+		if m := c.moduleOf(v, mod); m != nil {
+			step.Dir = m.Dir
 		}
 		if i == 0 {
 			out.Module = step.Dir
@@ -192,4 +192,20 @@ func (c *checker) chain(v *graph.View, mods []module.Version) Chain {
 		out.Steps = append(out.Steps, step)
 	}
 	return out
+}
+
+// moduleOf returns the module of the repository that a node of a view is: a main module, or the one in the directory
+// that replaces it; nil if it comes from outside. The path alone would not tell: two modules may have the same.
+func (c *checker) moduleOf(v *graph.View, mod module.Version) *workspace.Module {
+	if mod.Version == "" {
+		for _, m := range v.Mains {
+			if m.Path == mod.Path {
+				return m
+			}
+		}
+	}
+	if r := v.Replacement(mod); r != nil && r.Line.Dir != "" {
+		return c.Workspace.Module(r.Line.Dir)
+	}
+	return nil
 }

@@ -1,0 +1,149 @@
+// Command bench measures whole processes on a tree of the corpus with a warm module cache: modgov list --json and modgov
+// check, against the loop that people write, "for each module: GOWORK=off go list -m all", one after the other and
+// under xargs -P. Runs are interleaved, and medians and ratios printed.
+//
+//	go run ./bench -corpus DIR [-tree testcontainers-go] [-runs 5]
+//
+// DIR is an unpacked corpus: trees/NAME and proxy/.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	corpus := flag.String("corpus", "", "unpacked corpus directory")
+	tree := flag.String("tree", "testcontainers-go", "tree of the corpus")
+	runs := flag.Int("runs", 5, "interleaved runs of each")
+	flag.Parse()
+	if err := run(*corpus, *tree, *runs); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// A subject is one way to do the job.
+type subject struct {
+	name string
+	args []string
+	dir  string
+	took []time.Duration
+	peak int64 // resident set of the process itself, in KiB
+}
+
+func run(corpus, tree string, runs int) error {
+	if corpus == "" {
+		return errors.New("-corpus DIR is needed")
+	}
+	root, err := filepath.Abs(filepath.Join(corpus, "trees", tree))
+	if err != nil {
+		return err
+	}
+	dirs, err := modules(root)
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp("", "modgov-bench-")
+	if err != nil {
+		return err
+	}
+	defer removeAll(work)
+	modgov := filepath.Join(work, "modgov")
+	if out, err := exec.Command("go", "build", "-o", modgov, "./cmd/modgov").CombinedOutput(); err != nil {
+		return fmt.Errorf("build modgov: %w\n%s", err, out)
+	}
+	list := filepath.Join(work, "dirs")
+	if err := os.WriteFile(list, []byte(strings.Join(dirs, "\n")+"\n"), 0o600); err != nil {
+		return err
+	}
+	one := "cd {} && go list -m all >/dev/null 2>&1 || true"
+	subjects := []*subject{
+		{name: "modgov list --json", args: []string{modgov, "--root", root, "list", "--json"}},
+		{name: "modgov check", args: []string{modgov, "--root", root, "check"}},
+		{name: "loop of go list -m all", args: []string{"xargs", "-a", list, "-I{}", "sh", "-c", one}, dir: root},
+		{name: fmt.Sprintf("the same, xargs -P %d", runtime.NumCPU()),
+			args: []string{"xargs", "-a", list, "-P", fmt.Sprint(runtime.NumCPU()), "-I{}", "sh", "-c", one}, dir: root},
+	}
+	env := append(os.Environ(), "GOPROXY=file://"+filepath.Join(filepath.Dir(filepath.Dir(root)), "proxy"),
+		"GOMODCACHE="+filepath.Join(work, "modcache"), "GOFLAGS=-modcacherw", "GOSUMDB=off", "GOWORK=off", "GOTOOLCHAIN=local",
+		"XDG_CACHE_HOME="+filepath.Join(work, "cache"), "GOENV=off")
+	for i := range runs + 1 { // the first one warms the caches and does not count
+		for _, s := range subjects {
+			if err := s.once(env, i > 0); err != nil {
+				return err
+			}
+		}
+	}
+	print(tree, len(dirs), subjects)
+	return nil
+}
+
+// modules lists the directories of a tree that hold a go.mod file.
+func modules(root string) ([]string, error) {
+	var dirs []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Name() == "go.mod" {
+			dirs = append(dirs, filepath.Dir(path))
+		}
+		return err
+	})
+	return dirs, err
+}
+
+// once runs the subject; an exit code is no failure here, for trees have findings and modules without an answer.
+func (s *subject) once(env []string, counts bool) error {
+	cmd := exec.Command(s.args[0], s.args[1:]...)
+	cmd.Env, cmd.Dir = env, s.dir
+	began := time.Now()
+	err := cmd.Run()
+	took := time.Since(began)
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	if counts {
+		s.took = append(s.took, took)
+		if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+			s.peak = max(s.peak, usage.Maxrss)
+		}
+	}
+	return nil
+}
+
+func (s *subject) median() time.Duration {
+	slices.Sort(s.took)
+	return s.took[len(s.took)/2]
+}
+
+func print(tree string, n int, subjects []*subject) {
+	fmt.Printf("%s: %d modules, medians of %d interleaved runs\n", tree, n, len(subjects[0].took))
+	for _, s := range subjects {
+		fmt.Printf("  %-28s %8.0f ms  %6.1f MB\n", s.name, float64(s.median().Microseconds())/1000, float64(s.peak)/1024)
+	}
+	for _, s := range subjects[:2] {
+		fmt.Printf("  %s takes 1/%.1f of the loop, 1/%.1f of the parallel loop\n", s.name,
+			float64(subjects[2].median())/float64(s.median()), float64(subjects[3].median())/float64(s.median()))
+	}
+}
+
+// removeAll removes a module cache too, whose directories may be read-only.
+func removeAll(dir string) {
+	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() {
+			return os.Chmod(path, 0o700)
+		}
+		return nil
+	})
+	_ = os.RemoveAll(dir)
+}

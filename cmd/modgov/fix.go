@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/modgov/modgov/internal/plan"
+	"github.com/modgov/modgov/internal/policy"
+	"github.com/modgov/modgov/internal/report"
+)
+
+func fixCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "fix",
+		Usage: "make the smallest change that clears the findings",
+		Description: `Plans the edits that clear the findings of check, and what has to follow them in other modules. The
+go command completes copies of the edited files (indirect marks, go.sum lines); then everything is judged again. Only a
+plan that clears findings, brings no new error and lowers no version unasked is written, whole or not at all.
+
+How a version is settled is the policy's choice: by raising requirements, or by a replace line that ends in
+"// modgov:ID" where an item says "resolve: replace". --require and --replace choose one for all. Replace lines that
+others wrote are never changed. Modules with a vendor directory get it made anew; --vendor also makes the snapshots
+that the policy names.
+
+Exit code 0: nothing that was asked for is left. 1: something is left for a person, or --dry-run would change
+something. 3: the plan could not be proved or written.
+
+EXAMPLES
+   modgov fix --dry-run
+   modgov fix --dep github.com/google/uuid
+   modgov fix --rule stale-dependent --module 'services/**'
+   modgov fix --vendor
+   modgov fix --dry-run | git apply`,
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "dry-run", Usage: "write nothing, print the plan and its diff"},
+			&cli.BoolFlag{Name: "require", Usage: "settle versions by raising requirements only"},
+			&cli.BoolFlag{Name: "replace", Usage: "settle versions by marked replace lines"},
+			&cli.BoolFlag{Name: "vendor", Usage: "make the snapshots that the policy names"},
+			&cli.StringSliceFlag{Name: "rule", Usage: "only findings of `RULE`; repeatable"},
+			&cli.StringSliceFlag{Name: "dep", Usage: "only findings about dependencies that `SEL` selects: a module path glob, set:x, module:DIR; repeatable"},
+			workFileFlag(),
+		}, formatFlags("text", "json")...),
+		Action: action(fix),
+	}
+}
+
+func fix(inv *invocation, c *cli.Context) (err error) {
+	if err := noArguments(c); err != nil {
+		return err
+	}
+	p, err := openProject(inv, c.String("workspace-file"))
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	o, err := p.fixOptions(c)
+	if err != nil {
+		return err
+	}
+	before, err := p.judge(inv.ctx, p.tree.FS)
+	if err != nil {
+		return err
+	}
+	if err := p.checkSelection(before.Facts.Workspace); err != nil {
+		return err
+	}
+	o.Target = p.targets(c, before, o)
+	made, unproved := plan.New(inv.ctx, p.planProject(), before, o.Options)
+	defer func() { err = errors.Join(err, made.Close()) }()
+	if unproved != nil && !errors.Is(unproved, plan.ErrNotProved) {
+		return unproved
+	}
+	return p.finish(c, made, unproved)
+}
+
+// A fixing is what the flags of fix ask for.
+type fixing struct {
+	plan.Options
+	deps policy.DepSelector
+}
+
+func (p *project) fixOptions(c *cli.Context) (o fixing, err error) {
+	o.Vendor = c.Bool("vendor")
+	switch {
+	case c.Bool("require") && c.Bool("replace"):
+		return o, usagef("--require and --replace contradict each other")
+	case c.Bool("require"):
+		o.Means = policy.Require
+	case c.Bool("replace"):
+		o.Means = policy.Replace
+	}
+	for _, name := range c.StringSlice("rule") {
+		if policy.Lookup(name) == nil {
+			return o, unknownRule(name)
+		}
+	}
+	if o.deps, err = p.policy.DepSelector(c.StringSlice("dep")); err != nil {
+		return o, usagef("--dep: %w", err)
+	}
+	if o.Vendor && p.policy.Vendor.Modules.IsZero() && !p.policy.Vendor.Workspace {
+		return o, withHint(usagef("--vendor: the policy names no snapshots"),
+			"say vendor: {modules: [\"services/**\"]} or vendor: {workspace: true} in %s", policyName)
+	}
+	return o, nil
+}
+
+// targets says which findings the flags ask to clear.
+func (p *project) targets(c *cli.Context, before *policy.Judgement, o fixing) func(*policy.Finding) bool {
+	rules := map[string]bool{}
+	for _, name := range c.StringSlice("rule") {
+		rules[name] = true
+	}
+	ws := before.Facts.Workspace
+	return func(f *policy.Finding) bool {
+		switch {
+		case len(rules) > 0 && !rules[f.Rule]:
+			return false
+		case !o.deps.IsZero() && (f.Dep == "" || !o.deps.Match(policy.DepInfoOf(before.Facts, f))):
+			return false
+		}
+		return p.concerns(ws, f)
+	}
+}
+
+func (p *project) planProject() *plan.Project {
+	return &plan.Project{
+		Root: p.repo.Root, FS: p.tree.FS, Settings: p.settings, Offline: p.inv.offline, Jobs: p.inv.jobs,
+		Judge: func(ctx context.Context, files fs.FS) (*policy.Judgement, error) { return p.judge(ctx, files) },
+	}
+}
+
+// finish writes the plan unless it is a dry run, and prints it.
+func (p *project) finish(c *cli.Context, made *plan.Plan, unproved error) error {
+	document, err := report.NewPlan(made, unproved, report.Origin{Version: modgovVersion(), Root: p.repo.Root})
+	if err != nil {
+		return err
+	}
+	dry := c.Bool("dry-run")
+	if unproved == nil && !dry && !made.Empty() {
+		if err := p.inv.protect(func() error { return made.Write(p.inv.ctx) }); err != nil {
+			return withCode(exitIncomplete, err)
+		}
+		document.Written = true
+	}
+	if err := report.WritePlan(p.inv.stdout, p.inv.format, document, dry, p.reportOptions()); err != nil {
+		return err
+	}
+	switch {
+	case unproved != nil:
+		return exitWith(exitIncomplete)
+	case len(made.Left) > 0 || dry && !made.Empty():
+		return exitWith(exitNegative)
+	}
+	return nil
+}
+
+// unknownRule is the answer to a rule name that does not exist.
+func unknownRule(name string) error {
+	names := []string{}
+	for _, r := range policy.Rules() {
+		names = append(names, r.Name)
+	}
+	if hint := closest(name, names); hint != "" {
+		return withHint(usagef("unknown rule %q", name), "did you mean %s?", hint)
+	}
+	return withHint(usagef("unknown rule %q", name), "modgov explain lists the rules")
+}

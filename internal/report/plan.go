@@ -1,0 +1,236 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/modgov/modgov/internal/plan"
+	"github.com/modgov/modgov/internal/policy"
+)
+
+// A Plan is what fix does or would do. Lists are never nil.
+type Plan struct {
+	Schema   string `json:"schema"`   // "1"
+	Document string `json:"document"` // "fix"
+	Tool     Tool   `json:"tool"`
+	Root     string `json:"root"`
+	// Proved tells that the plan may be written; Reason says why not. Written tells that it was.
+	Proved  bool   `json:"proved"`
+	Reason  string `json:"reason,omitempty"`
+	Written bool   `json:"written"`
+	// Files are the changed files, sorted; Edits say what changes in them.
+	Files []PlanFile `json:"files"`
+	Edits []PlanEdit `json:"edits"`
+	// Clears are the findings that go, New those that come, Left those that were asked for and stay.
+	Clears  []Finding    `json:"clears"`
+	New     []Finding    `json:"new"`
+	Left    []PlanLeft   `json:"left"`
+	Moves   []PlanMove   `json:"moves"`
+	Vendors []PlanVendor `json:"vendors"`
+	Notes   []string     `json:"notes"`
+}
+
+// A PlanFile is a changed file.
+type PlanFile struct {
+	File string `json:"file"` // relative to the root
+	Diff string `json:"diff"` // unified, as git apply takes it
+}
+
+// A PlanEdit is a change of meaning.
+type PlanEdit struct {
+	File string   `json:"file"`
+	Text string   `json:"text"` // "require golang.org/x/text v0.21.0 -> v0.28.0"
+	For  []string `json:"for"`  // rules, with the policy item: "version-pin (uuid)"
+}
+
+// A PlanLeft is a finding that stays.
+type PlanLeft struct {
+	Finding Finding `json:"finding"`
+	Reason  string  `json:"reason"`
+}
+
+// A PlanMove is an effective version that changes though no edit names it.
+type PlanMove struct {
+	Module string `json:"module"`
+	Dep    string `json:"dep"`
+	From   string `json:"from,omitempty"` // absent if the dependency is new there
+	To     string `json:"to,omitempty"`   // absent if it is gone
+	By     string `json:"by,omitempty"`   // who requires it: "golang.org/x/text v0.28.0"
+}
+
+// A PlanVendor is a vendor directory that is made anew, or goes.
+type PlanVendor struct {
+	Dir     string `json:"dir"`
+	Modules int    `json:"modules"`
+	Files   int    `json:"files"`
+	Gone    bool   `json:"gone,omitempty"`
+}
+
+// NewPlan makes the document of a plan. Unproved is why it may not be written, nil if it may.
+func NewPlan(p *plan.Plan, unproved error, o Origin) (*Plan, error) {
+	out := &Plan{
+		Schema: Schema, Document: "fix", Tool: Tool{"modgov", o.Version}, Root: o.Root, Proved: unproved == nil,
+		Files: []PlanFile{}, Edits: []PlanEdit{}, Clears: findings(p.Clears), New: findings(p.New), Left: []PlanLeft{},
+		Moves: []PlanMove{}, Vendors: []PlanVendor{}, Notes: append([]string{}, p.Notes...),
+	}
+	if unproved != nil {
+		out.Reason = unproved.Error()
+	}
+	for _, f := range p.Files {
+		diff, err := Diff(f.Name, f.Before, f.After)
+		if err != nil {
+			return nil, err
+		}
+		out.Files = append(out.Files, PlanFile{f.Name, diff})
+	}
+	for _, e := range p.Edits {
+		out.Edits = append(out.Edits, PlanEdit{e.File, e.Text, append([]string{}, e.For...)})
+	}
+	for _, l := range p.Left {
+		out.Left = append(out.Left, PlanLeft{newFinding(l.Finding), l.Reason})
+	}
+	for _, m := range p.Moves {
+		out.Moves = append(out.Moves, PlanMove(m))
+	}
+	for _, v := range p.Vendors {
+		out.Vendors = append(out.Vendors, PlanVendor{v.Dir, v.Modules, v.Files, v.Gone})
+	}
+	return out, nil
+}
+
+func findings(list []*policy.Finding) []Finding {
+	out := []Finding{}
+	for _, f := range list {
+		out = append(out, newFinding(f))
+	}
+	return out
+}
+
+// WritePlan writes a plan as "text", with the diff behind it if there is to be one, or as "json".
+func WritePlan(w io.Writer, format string, p *Plan, withDiff bool, o Options) error {
+	if format == "json" {
+		return writeJSON(w, p)
+	}
+	pg := newPage(o)
+	if !o.Quiet {
+		pg.plan(p, o.Verbose)
+	}
+	pg.planEnd(p)
+	if err := pg.writeTo(w); err != nil || !withDiff || o.Quiet {
+		return err
+	}
+	for _, f := range p.Files {
+		if _, err := io.WriteString(w, "\n"+f.Diff); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxMoves bounds the lists of a plan unless all is asked for.
+const maxMoves = 12
+
+func (pg *page) plan(p *Plan, all bool) {
+	if len(p.Files)+len(p.Vendors) > 0 {
+		pg.text("plan: %s in %s, %s cleared", plural(len(p.Edits), "edit"), plural(len(p.Files), "file"),
+			plural(len(p.Clears), "finding"))
+		rows := [][]string{}
+		for _, e := range p.Edits {
+			rows = append(rows, []string{e.File, e.Text, strings.Join(e.For, ", ")})
+		}
+		pg.table("  ", rows)
+	}
+	for _, v := range p.Vendors {
+		if v.Gone {
+			pg.text("vendor: %s has nothing left to vendor, its directory goes", v.Dir)
+		} else {
+			pg.text("vendor: %s, %s, %s", v.Dir, plural(v.Modules, "module"), plural(v.Files, "file"))
+		}
+	}
+	lines := []string{}
+	for _, m := range p.Moves {
+		lines = append(lines, m.text())
+	}
+	pg.listed("also moves", lines, all)
+	lines = nil
+	for _, f := range p.New {
+		lines = append(lines, fmt.Sprintf("%s: %s: %s", f.Rule, f.Subject, f.Message))
+	}
+	pg.listed("new findings", lines, all)
+	lines = nil
+	for _, l := range p.Left {
+		lines = append(lines, fmt.Sprintf("%s[%s] %s: %s (%s)", l.Finding.Severity, l.Finding.Rule, l.Finding.Subject,
+			l.Finding.Message, l.Reason))
+	}
+	pg.listed("left to you", lines, all)
+	for _, n := range p.Notes {
+		pg.text("note: %s", n)
+	}
+}
+
+func (m PlanMove) text() string {
+	s := fmt.Sprintf("%s %s -> %s in %s", m.Dep, orNone(m.From), orNone(m.To), m.Module)
+	if m.By != "" {
+		s += " (required by " + m.By + ")"
+	}
+	return s
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// listed writes lines beneath a heading; a single one stands beside it, and of many the rest is counted.
+func (pg *page) listed(heading string, lines []string, all bool) {
+	if len(lines) == 0 {
+		return
+	}
+	if len(lines) == 1 {
+		pg.text("%s: %s", heading, lines[0])
+		return
+	}
+	pg.text("%s:", heading)
+	cut := len(lines)
+	if !all && cut > maxMoves {
+		cut = maxMoves
+	}
+	for _, line := range lines[:cut] {
+		pg.text("  %s", line)
+	}
+	if cut < len(lines) {
+		pg.text("  and %d more (-v shows all)", len(lines)-cut)
+	}
+}
+
+// planEnd is the last line before the diff: what became of the plan.
+func (pg *page) planEnd(p *Plan) {
+	left := ""
+	if n := len(p.Left); n > 0 {
+		left = fmt.Sprintf(", %s left to you", plural(n, "finding"))
+	}
+	switch {
+	case !p.Proved:
+		pg.line(piece{"not written: ", errorStyle}, piece{text: p.Reason})
+	case len(p.Files)+len(p.Vendors) == 0 && left == "":
+		pg.line(piece{"nothing to fix", passStyle})
+	case len(p.Files)+len(p.Vendors) == 0:
+		pg.text("nothing to write%s", left)
+	case p.Written:
+		pg.line(piece{"written: ", passStyle}, piece{text: p.sizes() + left})
+	default:
+		pg.text("dry run, nothing written: %s%s", p.sizes(), left)
+	}
+}
+
+// sizes says how much a plan writes.
+func (p *Plan) sizes() string {
+	s := plural(len(p.Files), "file")
+	if n := len(p.Vendors); n > 0 {
+		s += " and " + plurals(n, "vendor directory", "vendor directories")
+	}
+	return s
+}
