@@ -39,7 +39,7 @@ func metaFlags() []cli.Flag {
 // json is one of them. A command without them refuses both, so that no format is asked for in vain. The action finds
 // the choice in invocation.format.
 func formatFlags(formats ...string) []cli.Flag {
-	flags := []cli.Flag{choiceFlag("format", "write the result as this", formats...)}
+	flags := []cli.Flag{choiceFlag("format", "how the result is written", formats...)}
 	if slices.Contains(formats, "json") {
 		flags = append(flags, &cli.BoolFlag{Name: "json", Usage: "short for --format json"})
 	}
