@@ -66,8 +66,10 @@ exclude example.com/x v1.0.0
 			err: "go.mod: changed copy: a line is new: exclude example.com/x v1.1.0"},
 		{name: "another module", to: strings.Replace(from, "module m", "module n", 1),
 			err: "go.mod: changed copy: a line is gone: module m"},
-		{name: "no go line", to: strings.Replace(from, "go 1.21\n", "", 1), err: "go.mod: changed copy: the go line is gone"},
-		{name: "twice", to: from + "require example.com/a v1.1.0\n", err: "go.mod: changed copy: example.com/a is required twice"},
+		{name: "no go line", to: strings.Replace(from, "go 1.21\n", "", 1),
+			err: "go.mod: changed copy: the go line is gone"},
+		{name: "twice", to: from + "require example.com/a v1.1.0\n",
+			err: "go.mod: changed copy: example.com/a is required twice"},
 		{name: "does not parse", to: "module m\n}\n", err: "changed copy: go.mod:2: unknown directive: }"},
 		{name: "does not parse before", from: "module m\n}\n", to: from, err: "go.mod:2: unknown directive: }"},
 	}

@@ -87,9 +87,9 @@ func (e Edit) String() string {
 // isWorkFile reports whether a file name is that of a go.work file and not of a go.mod file.
 func isWorkFile(file string) bool { return strings.HasSuffix(file, ".work") }
 
-// Apply returns data, the text of a go.mod file (or of a go.work file, if the name ends in ".work"), with the edits made
-// in order and everything else byte for byte as it was: comments, order, spacing, line ends, a missing end of the last
-// line. A suffix comment and the comment lines directly above a line go with it; a block goes with its last line
+// Apply returns data, the text of a go.mod file (or of a go.work file, if the name ends in ".work"), with the edits
+// made in order and everything else byte for byte as it was: comments, order, spacing, line ends, a missing end of the
+// last line. A suffix comment and the comment lines directly above a line go with it; a block goes with its last line
 // unless other comments stand in it. A new line takes its sorted place if its block is sorted, else the last place.
 //
 // A file that stands as the go command would write it stays so: a block that keeps one line becomes a single line,
@@ -121,7 +121,7 @@ func Apply(file string, data []byte, edits []Edit) ([]byte, error) {
 	out := d.bytes()
 	got, _, err := readMeaning(file, out)
 	if err != nil {
-		return nil, fmt.Errorf("%s: the edited file cannot be read: %w", file, err)
+		return nil, fmt.Errorf("the edits make a file that cannot be read: %w", err)
 	}
 	if diff := want.difference(got); diff != "" {
 		return nil, fmt.Errorf("%s: internal error: the edited file does not mean what was asked: %s", file, diff)
@@ -220,7 +220,8 @@ func (e Edit) checkReplace() error {
 	directory := modfile.IsDirectoryPath(e.New.Path)
 	switch {
 	case e.New.Version == "" && !directory:
-		return fmt.Errorf("target %q has no version and is no directory path (rooted or starting with ./ or ../)", e.New.Path)
+		return fmt.Errorf("target %q has no version and is no directory path (rooted or starting with ./ or ../)",
+			e.New.Path)
 	case e.New.Version != "" && directory:
 		return fmt.Errorf("target directory %q cannot have a version", e.New.Path)
 	case e.New.Version != "" && module.CanonicalVersion(e.New.Version) != e.New.Version:

@@ -126,7 +126,8 @@ func randomFile(r *rand.Rand) (string, []byte) {
 	} else if w.chance(10) {
 		verbs = verbs[:5] // go refuses retract lines without a module line
 	} else {
-		w.WriteString(w.pick("module m\n\n", "module m // Deprecated: x\n", "module (\n\tm\n)\n\n", "// Deprecated: y\nmodule m\n\n"))
+		w.WriteString(w.pick("module m\n\n", "module m // Deprecated: x\n", "module (\n\tm\n)\n\n",
+			"// Deprecated: y\nmodule m\n\n"))
 	}
 	if w.chance(90) {
 		w.WriteString("go " + w.pick("1.16", "1.21", "1.24.1") + w.pick("\n", "\n\n"))

@@ -65,13 +65,13 @@ func (d *document) replaceHome(e Edit) home {
 	}
 	for _, ok := range choices {
 		if s := lastStmt(list, ok); s != nil {
-			return home{s, join}
+			return home{s, joinStmt}
 		}
 	}
 	if s := d.lastOf("require", "exclude", "use"); s != nil {
-		return home{s, after}
+		return home{s, afterStmt}
 	}
-	return home{d.header(), after}
+	return home{d.header(), afterStmt}
 }
 
 func (d *document) setReplace(e Edit) error {
@@ -133,12 +133,12 @@ func (d *document) setHeader(verb, arg string) {
 	}
 	for _, other := range []string{"go", "module"} {
 		if s := d.lastOf(other); s != nil && other != verb {
-			d.put(verb, arg, home{s, after})
+			d.put(verb, arg, home{s, afterStmt})
 			return
 		}
 	}
 	if list := d.stmts(); len(list) > 0 {
-		d.put(verb, arg, home{&list[0], before})
+		d.put(verb, arg, home{&list[0], beforeStmt})
 		return
 	}
 	d.put(verb, arg, home{})
@@ -159,12 +159,12 @@ func (d *document) addUse(dir string) {
 	if len(d.uses(dir)) > 0 {
 		return
 	}
-	h := home{lastStmt(d.stmts("use"), func(s stmt) bool { return s.block }), join}
+	h := home{lastStmt(d.stmts("use"), func(s stmt) bool { return s.block }), joinStmt}
 	if h.stmt == nil {
 		h.stmt = d.lastOf("use")
 	}
 	if h.stmt == nil {
-		h = home{d.header(), after}
+		h = home{d.header(), afterStmt}
 	}
 	d.put("use", modfile.AutoQuote(dir), h)
 }

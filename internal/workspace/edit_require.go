@@ -65,33 +65,33 @@ func separatesIndirect(goLine string) bool { return version.Compare("go"+goLine,
 func (d *document) requireHome(indirect bool) home {
 	list := d.stmts("require")
 	if s := d.lastPlain(list, indirect); s != nil {
-		return home{s, join}
+		return home{s, joinStmt}
 	}
-	only := lastStmt(list, func(s stmt) bool { return s.block && d.count(s, indirect) == len(s.items) && len(s.items) > 0 })
+	only := lastStmt(list, func(s stmt) bool { return s.block && d.isOnly(s, indirect) })
 	some := lastStmt(list, func(s stmt) bool { return s.block && d.count(s, indirect) > 0 })
 	if indirect && only != nil {
-		return home{only, join}
+		return home{only, joinStmt}
 	}
 	if some != nil {
-		return home{some, join}
+		return home{some, joinStmt}
 	}
 	if s := lastStmt(list, func(s stmt) bool { return d.count(s, indirect) > 0 }); s != nil {
-		return home{s, join}
+		return home{s, joinStmt}
 	}
 	if d.separate() {
 		if s := d.lastPlain(list, !indirect); s != nil && indirect {
-			return home{s, after}
+			return home{s, afterStmt}
 		} else if s != nil {
-			return home{s, before}
+			return home{s, beforeStmt}
 		}
 	}
 	if s := lastStmt(list, func(s stmt) bool { return s.block && (!d.separate() || len(s.items) == 0) }); s != nil {
-		return home{s, join}
+		return home{s, joinStmt}
 	}
 	if len(list) > 0 {
-		return home{&list[len(list)-1], after}
+		return home{&list[len(list)-1], afterStmt}
 	}
-	return home{d.header(), after}
+	return home{d.header(), afterStmt}
 }
 
 // count returns the number of items with or without the mark.
@@ -109,12 +109,18 @@ func (d *document) count(s stmt, indirect bool) int {
 // command adds.
 func (d *document) lastPlain(list []stmt, indirect bool) *stmt {
 	return lastStmt(list, func(s stmt) bool {
-		return len(s.items) > 0 && d.count(s, indirect) == len(s.items) && d.isPlain(s)
+		return d.isOnly(s, indirect) && d.isPlain(s)
 	})
 }
 
-// isPlain reports whether neither the statement, which has items, nor they have comments besides the mark. As in modfile, a blank
-// line before an item counts as one, and comments beside the parentheses or behind the last item do not.
+// isOnly reports whether the statement has items and all are of one kind.
+func (d *document) isOnly(s stmt, indirect bool) bool {
+	return len(s.items) > 0 && d.count(s, indirect) == len(s.items)
+}
+
+// isPlain reports whether neither the statement, which has items, nor they have comments besides the mark. As in
+// modfile, a blank line before an item counts as one, and comments beside the parentheses or behind the last item do
+// not.
 func (d *document) isPlain(s stmt) bool {
 	isComment := func(l *textLine) bool { return l.kind == lineComment }
 	if d.head(s.first) != s.first || slices.ContainsFunc(d.lines[s.first:s.items[0]], isComment) {

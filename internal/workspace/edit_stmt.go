@@ -107,17 +107,16 @@ func (d *document) isAll(s stmt, i, j int) bool {
 	return true
 }
 
-// A home is where a new line goes: into or beside a statement of its kind (join), else before or after a statement.
-// Without a statement it is the end of the file.
+// A home is where a new line goes. Without a statement it is the end of the file.
 type home struct {
 	stmt *stmt
 	how  int
 }
 
 const (
-	join = iota
-	before
-	after
+	joinStmt   = iota // into a block, or beside a single line, of the same kind
+	beforeStmt        // in front of a statement of another kind
+	afterStmt         // behind it
 )
 
 // put adds a line "verb body".
@@ -126,13 +125,13 @@ func (d *document) put(verb, body string, h home) {
 	switch {
 	case h.stmt == nil:
 		d.putStmt(len(d.lines), single)
-	case h.how == join && h.stmt.block:
+	case h.how == joinStmt && h.stmt.block:
 		d.putItem(*h.stmt, body)
-	case h.how == join && d.canOpen(*h.stmt):
+	case h.how == joinStmt && d.canOpen(*h.stmt):
 		d.putItem(d.open(*h.stmt), body)
-	case h.how == before && d.isTight(*h.stmt):
+	case h.how == beforeStmt && d.isTight(*h.stmt):
 		d.insert(d.head(h.stmt.first), single)
-	case h.how == before:
+	case h.how == beforeStmt:
 		d.putStmt(d.head(h.stmt.first), single)
 	case d.isTight(*h.stmt):
 		d.insert(h.stmt.last+1, single)

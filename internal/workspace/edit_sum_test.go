@@ -42,8 +42,9 @@ func TestSumAdd(t *testing.T) {
 		{name: "no end", data: "a v1 h1:a=\nc v1 h1:c=", lines: "b v1 h1:b=", want: "a v1 h1:a=\nb v1 h1:b=\nc v1 h1:c="},
 		{name: "behind no end", data: "a v1 h1:a=", lines: "b v1 h1:b=", want: "a v1 h1:a=\nb v1 h1:b="},
 		{
-			name: "blank lines and odd spaces stay", data: "\na  v1\th1:a= \n\nc v1 h1:c=\n\n", lines: "b v1 h1:b=\nd v1 h1:d=",
-			want: "\na  v1\th1:a= \n\nb v1 h1:b=\nc v1 h1:c=\nd v1 h1:d=\n\n",
+			name: "blank lines and odd spaces stay", data: "\na  v1\th1:a= \n\nc v1 h1:c=\n\n",
+			lines: "b v1 h1:b=\nd v1 h1:d=",
+			want:  "\na  v1\th1:a= \n\nb v1 h1:b=\nc v1 h1:c=\nd v1 h1:d=\n\n",
 		},
 		{name: "no lines", data: sorted, lines: "a v1\n\n# a comment line\n>>>>>>> main x", want: sorted},
 	}
@@ -101,7 +102,8 @@ func FuzzSumAdd(f *testing.F) {
 		}
 		rest := strings.Split(string(got), "\n")
 		for line := range strings.SplitSeq(string(data), "\n") {
-			i := slices.IndexFunc(rest, func(s string) bool { return strings.TrimRight(s, "\r") == strings.TrimRight(line, "\r") })
+			line = strings.TrimRight(line, "\r")
+			i := slices.IndexFunc(rest, func(s string) bool { return strings.TrimRight(s, "\r") == line })
 			if i < 0 && line != "" {
 				t.Fatalf("%q is gone or moved", line)
 			}

@@ -55,13 +55,15 @@ func editCases(t testing.TB) map[string]*editCase {
 	return cases
 }
 
-// parseEdits reads lines like "add-replace a@v1.0.0 => ../a // modgov:x", "add-require a@v1.0.0 indirect", "set-go 1.21".
+// parseEdits reads lines like "add-replace a@v1.0.0 => ../a // modgov:x", "add-require a@v1.0.0 indirect" and
+// "set-go 1.21".
 func parseEdits(t testing.TB, text string) []Edit {
 	t.Helper()
 	ops := map[string]Op{
 		"set-require": SetRequire, "add-require": AddRequire, "drop-require": DropRequire, "mark-indirect": SetIndirect,
 		"mark-direct": SetIndirect, "add-replace": AddReplace, "set-replace": SetReplace, "drop-replace": DropReplace,
-		"set-go": SetGo, "set-toolchain": SetToolchain, "drop-toolchain": DropToolchain, "add-use": AddUse, "drop-use": DropUse,
+		"set-go": SetGo, "set-toolchain": SetToolchain, "drop-toolchain": DropToolchain,
+		"add-use": AddUse, "drop-use": DropUse,
 	}
 	version := func(s string) module.Version {
 		path, v, _ := strings.Cut(strings.Trim(s, `"`), "@")
@@ -227,7 +229,8 @@ func TestApplyRefusesEditsThatAreNone(t *testing.T) {
 			t.Errorf("%v: got %q, error %v, want an error with %q", c.edit, got, err, c.want)
 		}
 	}
-	if _, err := Apply("go.work", nil, []Edit{{Op: AddUse}}); err == nil || !strings.Contains(err.Error(), "no directory") {
+	_, err := Apply("go.work", nil, []Edit{{Op: AddUse}})
+	if err == nil || !strings.Contains(err.Error(), "no directory") {
 		t.Errorf("a use line without a directory: %v", err)
 	}
 }

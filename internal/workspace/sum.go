@@ -121,7 +121,7 @@ func (s *SumFile) Hashes(path, version string) []string {
 		})
 		lines = s.byPath
 	}
-	i, _ := slices.BinarySearchFunc(lines, path, func(l SumLine, path string) int { return cmp.Compare(l.Mod.Path, path) })
+	i, _ := slices.BinarySearchFunc(lines, path, func(l SumLine, p string) int { return cmp.Compare(l.Mod.Path, p) })
 	var out []string
 	for ; i < len(lines) && lines[i].Mod.Path == path; i++ {
 		if lines[i].Mod.Version == version {

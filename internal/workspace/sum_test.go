@@ -69,7 +69,10 @@ func TestParseSum(t *testing.T) {
 			lines: "3 c v1 " + a,
 			bad:   "1: malformed go.sum: wrong number of fields 2|2: malformed go.sum: wrong number of fields 4",
 		},
-		{name: "no comments", data: "# a b\n// c\n", lines: "1 # a b", bad: "2: malformed go.sum: wrong number of fields 2"},
+		{
+			name: "no comments", data: "# a b\n// c\n",
+			lines: "1 # a b", bad: "2: malformed go.sum: wrong number of fields 2",
+		},
 		{
 			name: "merge conflict",
 			data: "<<<<<<< HEAD\na v1 " + a + "\n||||||| base\n=======\r\na v1 " + b + "\n>>>>>>> 1234567 (bump)\n",
