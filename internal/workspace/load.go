@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/version"
 	"io/fs"
 	"path"
 	"runtime"
@@ -143,8 +144,14 @@ func (m *Module) parse(root string) {
 		return
 	}
 	m.Path, m.PathPos = f.Module.Mod.Path, src.token(f.Module.Syntax, -1)
+	if err := checkModulePath(m.Path); err != nil {
+		m.Errors = append(m.Errors, &FileError{Pos: m.PathPos, Msg: err.Error()})
+	}
 	if f.Go != nil {
 		m.Go = Line{f.Go.Version, src.token(f.Go.Syntax, -1)}
+		if !version.IsValid("go" + f.Go.Version) { // the grammar of the file lets 1.21.0rc1 through (go-semantics 1.27)
+			m.Errors = append(m.Errors, &FileError{Pos: m.Go.Pos, Msg: fmt.Sprintf("go %s is no version of Go", f.Go.Version)})
+		}
 	}
 	if f.Toolchain != nil {
 		m.Toolchain = Line{f.Toolchain.Name, src.token(f.Toolchain.Syntax, -1)}
@@ -168,7 +175,8 @@ func (m *Module) parse(root string) {
 
 // checkVersion records a version that go would have to look up in the network, and then rewrite (go-semantics 1.22).
 func (m *Module) checkVersion(verb string, mod module.Version, pos Position) {
-	if module.CanonicalVersion(mod.Version) != mod.Version {
+	early := strings.HasPrefix(mod.Path, "gopkg.in/") && strings.Contains(mod.Version, "-gopkgin-") // of vgo
+	if module.CanonicalVersion(mod.Version) != mod.Version || early {
 		m.Errors = append(m.Errors, &FileError{Pos: pos, Msg: fmt.Sprintf(
 			"%s %s: version %q is not canonical: go must ask the network which version it means, and rewrite the line",
 			verb, mod.Path, mod.Version)})

@@ -3,12 +3,14 @@ package workspace
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
 )
 
 // A source is the text of a file, for positions: x/mod keeps where a line starts, not where its words do.
@@ -62,8 +64,36 @@ func (s *source) span(l *modfile.Line, first, last int) Position {
 	return s.position(l.Start.Line, from, off)
 }
 
-// keepVersion keeps what is written, so that one version that only the network can resolve hides no other line.
-func keepVersion(_, version string) (string, error) { return version, nil }
+// keepVersion keeps what is written, so that one version that only the network can resolve hides no other line. Of a
+// canonical version it checks, as go does, that it fits the path: the target of a replace line too (go-semantics 1.23).
+func keepVersion(path, version string) (string, error) {
+	_, major, ok := module.SplitPathVersion(path)
+	if !ok {
+		return "", &module.ModuleError{Path: path, Err: &module.InvalidVersionError{
+			Version: version, Err: fmt.Errorf("malformed module path %q", path),
+		}}
+	}
+	if module.CanonicalVersion(version) != version {
+		return version, nil
+	}
+	if err := module.CheckPathMajor(version, major); err != nil {
+		return "", module.VersionError(module.Version{Path: path, Version: version}, err)
+	}
+	return version, nil
+}
+
+// checkModulePath says what go has against the path of a main module (go-semantics 1.34).
+func checkModulePath(path string) error {
+	if path == "go" || path == "toolchain" {
+		return fmt.Errorf("invalid module path: %q", path)
+	}
+	err := module.CheckImportPath(path)
+	var invalid *module.InvalidPathError
+	if errors.As(err, &invalid) {
+		invalid.Kind = "module"
+	}
+	return err
+}
 
 // fileErrors turns the parser's error list into ours.
 func fileErrors(file string, err error) []*FileError {
