@@ -93,7 +93,7 @@ func lostLine(data, got string, edits []Edit) string {
 
 func TestApplyRandomly(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(1500) {
+	for seed := range uint64(700) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		file, data := randomFile(r)
 		if isSettled(file, data) {
@@ -107,7 +107,7 @@ func TestApplyRandomly(t *testing.T) {
 // exceptions are comments that the go command would throw away: beside parentheses, and in a block with nothing else.
 func TestApplyRandomlyToFilesInGoForm(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(1000) {
+	for seed := range uint64(500) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		file, data := settledFile(t, r)
 		edits := randomEdits(t, r, file, data)
@@ -132,7 +132,7 @@ func setsGo(edits []Edit) bool {
 
 func TestModDiffRandomly(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(1000) {
+	for seed := range uint64(500) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		file, data := randomFile(r)
 		if file != "go.mod" || conflictingReplaces(formatted(t, file, data)) {
