@@ -132,6 +132,9 @@ func (b *build) deepen() bool {
 	}
 	for p := range paths {
 		n := b.selected[p]
+		if n < 0 {
+			continue // a malformed toolchain line
+		}
 		if !done[n] {
 			b.enqueueRaised(n)
 			found = true
@@ -189,7 +192,7 @@ func (b *build) choose() {
 		b.selected[i] = -1
 	}
 	visit := func(n, from node) {
-		if p := u.pathOf[n]; b.selected[p] < 0 || u.rank[n] > u.rank[b.selected[p]] {
+		if p := u.pathOf[n]; b.selected[p] < 0 && !u.malformed(n) || b.selected[p] >= 0 && u.rank[n] > u.rank[b.selected[p]] {
 			b.selected[p] = n
 		}
 		if b.parent[n] == -2 {
@@ -225,6 +228,24 @@ func (b *build) finish() {
 			return
 		}
 	}
+}
+
+// conflict returns the conflict of replace lines for a line of the build list: go reports it when it lists that, though
+// it may never have read the file (go-semantics 3.16).
+func (b *build) conflict() error {
+	var mods []node
+	for _, n := range b.selected {
+		if n >= 0 {
+			mods = append(mods, n)
+		}
+	}
+	b.v.u.sortNodes(mods)
+	for _, n := range mods {
+		if _, err := b.v.replacement(n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // chain returns the shortest path from a start to a node.
@@ -279,5 +300,6 @@ func (v *View) fits(n node, f *modFile) error {
 	case "":
 		return fmt.Errorf("%s: parsing go.mod: missing module line", actual)
 	}
-	return fmt.Errorf("%s: parsing go.mod: module declares its path as: %s but was required as: %s", actual, f.path, mod.Path)
+	return fmt.Errorf("%s: parsing go.mod: module declares its path as: %s but was required as: %s",
+		actual, f.path, mod.Path)
 }

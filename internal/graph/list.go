@@ -1,6 +1,9 @@
 package graph
 
 import (
+	"slices"
+	"strings"
+
 	"golang.org/x/mod/module"
 
 	"github.com/modgov/modgov/internal/workspace"
@@ -43,8 +46,8 @@ func (v *View) item(n node) Item {
 	return Item{Path: v.u.nodes[n].Path, Version: v.u.nodes[n].Version, Replace: r}
 }
 
-// Selected returns the line of a path in the build list; ok is false if it is not in it. The paths go and toolchain have
-// lines here, though no build list shows them.
+// Selected returns the line of a path in the build list; ok is false if it is not in it. The paths go and toolchain
+// have lines here, though no build list shows them.
 func (v *View) Selected(path string) (item Item, ok bool) {
 	n := v.selected(path)
 	if n < 0 {
@@ -65,11 +68,12 @@ func (v *View) selected(path string) node {
 }
 
 // WalkEdges calls f for each edge of the requirement graph in the order of "go mod graph": breadth first, the edges of
-// a module in the order of its file (those of the main module sorted), the go line last. It shows the graph that the
-// build list was selected from.
+// a module in the order of its file (those of the main module sorted), the go line last. It shows the graph that an
+// update of go.mod gives, as "go mod graph" does. The build list was selected from it, except that of a pruned module
+// that requires itself: go drops that line for the graph only (go-semantics 1.10, 2.4).
 func (v *View) WalkEdges(f func(from, to module.Version)) {
 	if v.err == nil {
-		v.current.walkEdges(f)
+		v.repaired.walkEdges(f)
 	}
 }
 
@@ -163,7 +167,8 @@ func (v *View) Versions(path string) []string {
 	return out
 }
 
-// A Stale is a root whose version is not the selected one, which makes go ask for an update of go.mod.
+// A Stale is a root that has to move before go loads the module: its version is not the selected one, or go would
+// drop it.
 type Stale struct {
 	Require *workspace.Require // nil for the go or toolchain line
 	Root    module.Version
@@ -175,39 +180,64 @@ type Stale struct {
 	Pos   workspace.Position
 }
 
-// NeedsUpdate returns what in the go.mod file has to move before go loads the module, sorted by path; nil if nothing
-// has to. The chains are of the graph as the files are.
+// NeedsUpdate returns what in the go.mod file has to move before go loads the module, sorted by path and version; nil
+// if nothing has to (go-semantics 2.8, 2.10). The chains are of the graph as the files are.
 func (v *View) NeedsUpdate() []Stale {
 	if v.err != nil || v.Module == nil {
 		return nil
 	}
-	var out []Stale
 	after := map[string]string{}
 	for _, n := range v.current.roots {
 		after[v.u.nodes[n].Path] = v.u.nodes[n].Version
 	}
-	changed := v.current != v.asIs
-	b := v.asIs
-	for _, r := range b.roots {
+	var out []Stale
+	for _, r := range v.asIs.roots {
 		mod := v.u.nodes[r]
-		if changed && after[mod.Path] == mod.Version || !changed {
-			continue
+		if v.current != v.asIs && after[mod.Path] != mod.Version && mod.Path != toolchainPath {
+			out = append(out, v.stale(r, after[mod.Path]))
 		}
-		s := Stale{Root: mod, Selected: after[mod.Path]}
-		s.Require, s.Pos = v.requireLine(mod)
-		if sel := b.selected[v.u.pathOf[r]]; sel >= 0 && sel != r {
-			s.Chain = b.chain(sel)
-		} else if n, ok := v.u.nodeIDs[module.Version{Path: mod.Path, Version: s.Selected}]; ok && v.current.parent[n] != -2 {
-			s.Chain = v.current.chain(n)
+	}
+	if t := v.Module.Toolchain.Text; t != "" {
+		next := after[toolchainPath]
+		if redundantToolchain(next, after[goPath]) {
+			next = ""
 		}
-		out = append(out, s)
+		if next != t {
+			out = append(out, v.stale(v.u.nodeIDs[module.Version{Path: toolchainPath, Version: t}], next))
+		}
 	}
 	for i, x := range v.Module.Requires {
 		if n, ok := v.u.nodeIDs[x.Mod]; ok && v.excluded[n] {
-			out = append(out, Stale{Require: &v.Module.Requires[i], Root: x.Mod, Selected: after[x.Mod.Path], Excluded: true, Pos: x.Pos})
+			s := Stale{Require: &v.Module.Requires[i], Root: x.Mod, Selected: after[x.Mod.Path], Excluded: true, Pos: x.Pos}
+			out = append(out, s)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b Stale) int {
+		if a.Root.Path != b.Root.Path {
+			return strings.Compare(a.Root.Path, b.Root.Path)
+		}
+		return Compare(a.Root.Path, a.Root.Version, b.Root.Version)
+	})
 	return out
+}
+
+// stale describes a root that an update moves to another version, "" if it drops it.
+func (v *View) stale(r node, selected string) Stale {
+	mod := v.u.nodes[r]
+	s := Stale{Root: mod, Selected: selected}
+	s.Require, s.Pos = v.requireLine(mod)
+	if sel := v.asIs.selected[v.u.pathOf[r]]; sel >= 0 && sel != r {
+		s.Chain = v.asIs.chain(sel)
+	} else if n, ok := v.u.nodeIDs[module.Version{Path: mod.Path, Version: selected}]; ok && v.current.has(n) && n != r {
+		s.Chain = v.current.chain(n)
+	}
+	return s
+}
+
+// redundantToolchain reports whether go drops a toolchain line whenever it writes go.mod, and so refuses to load the
+// module with it (go-semantics 1.28): it only repeats the go line, or names no version, or one before 1.21.
+func redundantToolchain(name, goLine string) bool {
+	return name == "go"+goLine || CompareGo(toolchainVersion(name), strictVersion) < 0
 }
 
 // requireLine finds the line that a root comes from.

@@ -28,13 +28,41 @@ func (v *View) repair() *build {
 	return newBuild(v, b.starts, roots)
 }
 
+// contradicts reports whether a pruned module requires a path at two versions. Go does not read what the lower one
+// requires: it refuses before, and an update drops it first (go-semantics 2.10c, 2.12).
+func (v *View) contradicts() bool {
+	roots := v.asIs.roots
+	for i := 1; i < len(roots) && v.start == prunedMode; i++ {
+		if v.u.pathOf[roots[i]] == v.u.pathOf[roots[i-1]] && roots[i] != roots[i-1] {
+			return true
+		}
+	}
+	return false
+}
+
+// stands reports whether go lists the modules from the roots as the file has them. That may be so though an update
+// would change them: two equal lines are no reason to refuse, nor is a pruned module that requires itself
+// (go-semantics 1.10, 2.10c, 2.11).
+func (v *View) stands() bool {
+	main := v.asIs.starts[0]
+	for _, r := range v.asIs.roots {
+		if v.u.pathOf[r] == v.u.pathOf[main] && v.start == prunedMode {
+			continue
+		}
+		if v.asIs.version(r) != r {
+			return false
+		}
+	}
+	return v.asIs.err == nil
+}
+
 // consistent reports whether every root is the selected version of its path, and no path is a root twice
 // (go-semantics 2.8).
 func (b *build) consistent(main node) bool {
 	u := b.v.u
 	for i, r := range b.roots {
 		p := u.pathOf[r]
-		if b.selected[p] != r && u.rank[b.selected[p]] != u.rank[r] || p == u.pathOf[main] {
+		if b.version(r) != r || p == u.pathOf[main] {
 			return false
 		}
 		if i > 0 && u.pathOf[b.roots[i-1]] == p {
@@ -75,9 +103,18 @@ func (v *View) distinctRoots(main node, roots []node) []node {
 func (b *build) raisedRoots(main node) []node {
 	var out []node
 	for _, r := range b.v.distinctRoots(main, b.roots) {
-		out = append(out, b.selected[b.v.u.pathOf[r]])
+		out = append(out, b.version(r))
 	}
 	return out
+}
+
+// version returns the selected version of a node's path. A malformed toolchain line selects nothing, which go writes
+// as the version none (go-semantics 1.28).
+func (b *build) version(n node) node {
+	if s := b.selected[b.v.u.pathOf[n]]; s >= 0 {
+		return s
+	}
+	return b.v.u.noToolchain
 }
 
 // minimalRoots is what the go command writes for an unpruned module: roots at their selected version stay, so do the
@@ -118,7 +155,7 @@ func (b *build) minimalRoots(main node) []node {
 func (v *View) directPaths() map[int32]bool {
 	out := map[int32]bool{v.u.pathIDs[goPath]: true}
 	for _, r := range v.Module.Requires {
-		if !r.Indirect {
+		if n := v.u.nodeIDs[r.Mod]; !r.Indirect && !v.excluded[n] {
 			out[v.u.pathIDs[r.Mod.Path]] = true
 		}
 	}

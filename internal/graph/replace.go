@@ -40,20 +40,36 @@ func (s replaceSet) find(p int32, version string) *Replacement {
 	return wild
 }
 
-// newReplaceSet interns replace lines. show turns a relative target into what the view prints. Equal lines count once;
-// two lines for one version with different targets are an error, as in go (go-semantics 1.18).
-func newReplaceSet(u *universe, file string, lines []workspace.Replace, show func(*workspace.Replace) module.Version) (replaceSet, error) {
-	set := replaceSet{}
+// contradiction finds two lines of one file that replace the same with different targets, which go refuses
+// (go-semantics 1.18).
+func contradiction(lines []workspace.Replace) error {
 	seen := map[module.Version]*workspace.Replace{}
 	for i := range lines {
 		l := &lines[i]
-		if prev := seen[l.Old]; prev != nil {
-			if prev.New != l.New {
-				return nil, &ConflictError{Old: l.Old, Lines: []*workspace.Replace{prev, l}}
-			}
-			continue
+		if prev := seen[l.Old]; prev != nil && prev.New != l.New {
+			return &ConflictError{Old: l.Old, Lines: []*workspace.Replace{prev, l}}
 		}
 		seen[l.Old] = l
+	}
+	return nil
+}
+
+// showTarget returns the target of a line as a view prints it.
+type showTarget func(*workspace.Replace) module.Version
+
+// newReplaceSet interns replace lines. show turns a relative target into what the view prints. Equal lines count once.
+func newReplaceSet(u *universe, file string, lines []workspace.Replace, show showTarget) (replaceSet, error) {
+	if err := contradiction(lines); err != nil {
+		return nil, err
+	}
+	set := replaceSet{}
+	seen := map[module.Version]bool{}
+	for i := range lines {
+		l := &lines[i]
+		if seen[l.Old] {
+			continue
+		}
+		seen[l.Old] = true
 		r := &Replacement{New: show(l), Line: l, From: file, raw: l.New}
 		if l.Dir != "" {
 			r.file = u.dir(l.Dir)

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"go/version"
 	"slices"
 
 	"golang.org/x/mod/module"
@@ -28,12 +29,14 @@ type universe struct {
 	nodeIDs map[module.Version]node
 	pathOf  []int32  // node → path
 	own     []fileID // node → its go.mod file
-	rank    []int32  // node → its place in the order of its path's versions; equal versions share a place
+	rank    []int32  // node → its place in the order of its path's versions, from 1; equal versions share a place
 	ofPath  [][]node // path → its nodes
 	stale   []int32  // paths with nodes that have no rank yet
 
 	files []modFile
 	dirs  map[string]fileID
+
+	noToolchain node // the version that go selects where all are malformed
 }
 
 // A modFile is what a go.mod file means as that of a dependency. requires ends with the go version, if the go line is
@@ -50,11 +53,13 @@ type modFile struct {
 }
 
 func newUniverse() *universe {
-	return &universe{
+	u := &universe{
 		pathIDs: map[string]int32{},
 		nodeIDs: map[module.Version]node{},
 		dirs:    map[string]fileID{},
 	}
+	u.noToolchain = u.node(module.Version{Path: toolchainPath, Version: "none"})
+	return u
 }
 
 func (u *universe) path(p string) int32 {
@@ -100,6 +105,18 @@ func (u *universe) dir(dir string) fileID {
 		u.files = append(u.files, modFile{dir: dir})
 	}
 	return f
+}
+
+// malformed reports whether a version is none at all: such a node is never selected.
+func (u *universe) malformed(n node) bool {
+	m := u.nodes[n]
+	switch m.Path {
+	case goPath:
+		return !version.IsValid("go" + m.Version)
+	case toolchainPath:
+		return toolchainVersion(m.Version) == ""
+	}
+	return false
 }
 
 // grow gives ranks to the nodes that came since the last call.

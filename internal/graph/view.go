@@ -29,11 +29,12 @@ type View struct {
 	excluded map[node]bool
 	mains    map[node]*modFile // node of a main module → its file
 
-	asIs    *build // with the roots as the files have them
-	current *build // being expanded; in the end the one that is shown
-	waiting []fileID
-	done    bool
-	err     error
+	asIs     *build // with the roots as the files have them
+	current  *build // being expanded; in the end the one that the build list comes from
+	repaired *build // in the end the one that "go mod graph" prints
+	waiting  []fileID
+	done     bool
+	err      error
 }
 
 // A mode is how far expansion goes below a node (go-semantics 1.6, 3.8).
@@ -167,7 +168,8 @@ func prepareWorkspaceView(g *Graph) *View {
 		v.exclude(m)
 		n := u.node(module.Version{Path: m.Path})
 		roots = append(roots, n)
-		v.mains[n] = &modFile{loaded: true, unpruned: !pruned(m.Go.Text), requires: u.requires(mods(m), m.Go.Text), path: m.Path}
+		requires := u.requires(mods(m), m.Go.Text)
+		v.mains[n] = &modFile{loaded: true, unpruned: !pruned(m.Go.Text), requires: requires, path: m.Path}
 	}
 	goLine := w.Go.Text
 	if goLine == "" {
@@ -191,7 +193,9 @@ func mods(m *workspace.Module) []module.Version {
 	return out
 }
 
-// checkWork finds what makes go refuse the workspace before it looks at any requirement (go-semantics 3.3, 3.5).
+// checkWork finds what makes go refuse the workspace before it looks at any requirement, in the order in which go
+// looks (go-semantics 3.3, 3.5): at go.work, at contradictions inside one member, at all that is wrong with single
+// members, at members of one path.
 func checkWork(w *workspace.Work) error {
 	if len(w.Errors) > 0 {
 		return &BrokenError{w.Errors[0]}
@@ -199,28 +203,47 @@ func checkWork(w *workspace.Work) error {
 	if len(w.Uses) == 0 {
 		return &WorkError{workspace.Position{File: w.File}, "no modules were found in the current workspace"}
 	}
-	byDir, byPath := map[string]bool{}, map[string]bool{}
+	byDir := map[string]bool{}
 	for _, u := range w.Uses {
-		m := u.Module
-		switch {
-		case byDir[u.Dir]:
+		if byDir[u.Dir] {
 			return &WorkError{u.Pos, fmt.Sprintf("path %s appears multiple times in workspace", u.Text)}
-		case m == nil:
-			return &WorkError{u.Pos, fmt.Sprintf(
-				"cannot load module %s listed in go.work file: no go.mod file there", u.Text)}
-		case len(m.Errors) > 0:
-			return &BrokenError{m.Errors[0]}
-		case m.Marker:
-			return &WorkError{u.Pos, fmt.Sprintf("cannot load module %s listed in go.work file: no module declaration in go.mod", u.Text)}
-		case byPath[m.Path]:
-			return &WorkError{u.Pos, fmt.Sprintf("module %s appears multiple times in workspace", m.Path)}
 		}
-		byDir[u.Dir], byPath[m.Path] = true, true
-		if err := checkWorkGo(w, u); err != nil {
+		byDir[u.Dir] = true
+	}
+	for _, u := range w.Uses {
+		if u.Module != nil {
+			if err := contradiction(u.Module.Replaces); err != nil {
+				return err
+			}
+		}
+	}
+	for _, u := range w.Uses {
+		if err := checkMember(w, u); err != nil {
 			return err
 		}
 	}
+	byPath := map[string]bool{}
+	for _, u := range w.Uses {
+		if byPath[u.Module.Path] {
+			return &WorkError{u.Pos, fmt.Sprintf("module %s appears multiple times in workspace", u.Module.Path)}
+		}
+		byPath[u.Module.Path] = true
+	}
 	return nil
+}
+
+// checkMember finds what is wrong with one use line and the module that it leads to.
+func checkMember(w *workspace.Work, u workspace.Use) error {
+	switch m := u.Module; {
+	case m == nil:
+		return &WorkError{u.Pos, fmt.Sprintf("cannot load module %s listed in go.work file: no go.mod file there", u.Text)}
+	case len(m.Errors) > 0:
+		return &BrokenError{m.Errors[0]}
+	case m.Marker:
+		return &WorkError{u.Pos, fmt.Sprintf(
+			"cannot load module %s listed in go.work file: no module declaration in go.mod", u.Text)}
+	}
+	return checkWorkGo(w, u)
 }
 
 // checkWorkGo refuses a member whose go line is above that of go.work, from 1.21 on (go-semantics 3.5).
@@ -267,7 +290,7 @@ func (v *View) advance() {
 func (v *View) settle() {
 	b := v.current
 	b.finish()
-	if b.err != nil {
+	if b.err != nil && !(b == v.asIs && v.contradicts()) {
 		v.done, v.err = true, b.err
 		return
 	}
@@ -276,6 +299,13 @@ func (v *View) settle() {
 		return
 	}
 	v.done = true
+	v.repaired = v.current
+	if v.repaired != v.asIs && v.stands() {
+		v.current = v.asIs
+	}
+	if err := v.current.conflict(); err != nil {
+		v.err = err
+	}
 }
 
 // Err says why there is no build list: a *BrokenError, *ConflictError, *WorkError or *LoadError; nil if there is one.
