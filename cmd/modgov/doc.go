@@ -9,6 +9,11 @@
 //	Usage: modgov [flags] COMMAND [flags] [arguments]
 //
 //	Commands:
+//	  check       find what is wrong with the dependencies
+//	  fix         make the smallest change that clears the findings
+//	  list        print build lists
+//	  graph       print requirement graphs
+//	  why         show who has a dependency, and by which requirements
 //	  completion  print the script that completes modgov's command line in a shell
 //	  help        explain modgov, or one command
 //
@@ -24,6 +29,8 @@
 //	  --no-color     no colours; NO_COLOR in the environment says the same
 //	  -q, --quiet    say less: the result alone
 //	  -v, --verbose  say more: what was left out, and why
+//	  --format F     write the result as F, one of those that the command's help
+//	                 lists; --json is short for --format json
 //	  -h, --help     explain modgov, or the command that it stands with
 //	  --version      print which modgov this is
 //
