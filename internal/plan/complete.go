@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/modgov/modgov/internal/gocmd"
+	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/workspace"
 )
 
@@ -129,9 +130,10 @@ func (d *draft) inputs(m *workspace.Module) string {
 
 // A completion is what the go command made of copies of a module's files.
 type completion struct {
-	mod   []byte   // the go.mod file, nil if go left it
-	lines []string // of go.sum
-	note  string
+	mod    []byte   // the go.mod file, nil if go left it
+	lines  []string // of go.sum
+	tidied []string // the lines that go mod tidy keeps; nil if it refused
+	note   string
 }
 
 // completeModule runs go on copies of a module's files. Other edited modules are seen through an overlay, so that the
@@ -170,8 +172,8 @@ func (d *draft) completeModule(ctx context.Context, m *workspace.Module) (comple
 		out.note = fmt.Sprintf("the sums of zip files in %s are not proved: %v", m.Sum.File, err)
 		return out, nil
 	}
-	_, tidied, err := readStaged(second)
-	out.lines = append(out.lines, tidied...)
+	_, out.tidied, err = readStaged(second)
+	out.lines = append(out.lines, out.tidied...)
 	return out, err
 }
 
@@ -286,11 +288,62 @@ func (d *draft) carry(m *workspace.Module, c completion) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if c.tidied != nil {
+		dropped, err := d.dropSums(m, c.tidied)
+		if err != nil {
+			return false, err
+		}
+		did = did || dropped
+	}
 	if c.note != "" && !slices.Contains(d.notes, c.note) {
 		d.notes = append(d.notes, c.note)
 	}
 	d.done[m.Dir] = d.inputs(m)
 	return changed || did, nil
+}
+
+// dropSums removes the go.sum lines of versions that the plan moves the module away from, where go mod tidy says that
+// nothing needs them any more. Lines that were superfluous before are not the plan's business.
+func (d *draft) dropSums(m *workspace.Module, tidied []string) (bool, error) {
+	before, now := d.before.Facts.Graph.View(m.Dir), d.now.Facts.Graph.View(m.Dir)
+	data, err := d.files.ReadFile(m.Sum.File)
+	if err != nil || before == nil || before.Err() != nil || now == nil || now.Err() != nil {
+		return false, ignoreMissing(err)
+	}
+	keep := map[string]bool{}
+	for _, line := range tidied {
+		keep[strings.Join(strings.Fields(line), " ")] = true
+	}
+	left := workspace.SumDrop(data, func(path, version, hash string) bool {
+		version, isMod := strings.CutSuffix(version, "/go.mod")
+		key := path + " " + version
+		if isMod {
+			key += "/go.mod"
+		}
+		return !keep[key+" "+hash] && usesVersion(before, path, version) && !usesVersion(now, path, version)
+	})
+	return d.files.set(m.Sum.File, left), nil
+}
+
+// usesVersion reports whether the code of a module version is in the build list, by its own name or as the target of a
+// replace line.
+func usesVersion(v *graph.View, path, version string) bool {
+	for _, item := range v.BuildList() {
+		if item.Path == path && item.Version == version && item.Replace == nil {
+			return true
+		}
+		if r := item.Replace; r != nil && r.New.Path == path && r.New.Version == version {
+			return true
+		}
+	}
+	return false
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // goEnv is what go processes get besides the environment.

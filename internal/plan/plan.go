@@ -173,13 +173,33 @@ func (d *draft) describeEdits(files []File) []Edit {
 		case "go.mod":
 			out = append(out, d.describeMod(f)...)
 		case "go.sum":
-			n := strings.Count(string(f.After), "\n") - strings.Count(string(f.Before), "\n")
-			out = append(out, Edit{File: f.Name, Text: fmt.Sprintf("%d lines added", n)})
+			out = append(out, Edit{File: f.Name, Text: describeSum(f)})
 		default:
 			out = append(out, Edit{File: f.Name, Text: "rewritten"})
 		}
 	}
 	return out
+}
+
+// describeSum counts the lines that come and go.
+func describeSum(f File) string {
+	before, after := map[string]bool{}, map[string]bool{}
+	for line := range strings.Lines(string(f.Before)) {
+		before[strings.TrimSpace(line)] = true
+	}
+	added, dropped := 0, 0
+	for line := range strings.Lines(string(f.After)) {
+		after[strings.TrimSpace(line)] = true
+		if !before[strings.TrimSpace(line)] {
+			added++
+		}
+	}
+	for line := range before {
+		if !after[line] {
+			dropped++
+		}
+	}
+	return fmt.Sprintf("%d lines added, %d dropped", added, dropped)
 }
 
 func (d *draft) describeMod(f File) []Edit {

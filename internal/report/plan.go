@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/modgov/modgov/internal/plan"
@@ -135,11 +136,7 @@ func (pg *page) plan(p *Plan, all bool) {
 	if len(p.Files)+len(p.Vendors) > 0 {
 		pg.text("plan: %s in %s, %s cleared", plural(len(p.Edits), "edit"), plural(len(p.Files), "file"),
 			plural(len(p.Clears), "finding"))
-		rows := [][]string{}
-		for _, e := range p.Edits {
-			rows = append(rows, []string{e.File, e.Text, strings.Join(e.For, ", ")})
-		}
-		pg.table("  ", rows)
+		pg.edits(p.Edits)
 	}
 	for _, v := range p.Vendors {
 		if v.Gone {
@@ -167,6 +164,22 @@ func (pg *page) plan(p *Plan, all bool) {
 	for _, n := range p.Notes {
 		pg.text("note: %s", n)
 	}
+}
+
+// edits writes what changes, file by file.
+func (pg *page) edits(edits []PlanEdit) {
+	rows := [][]string{}
+	for i, e := range edits {
+		if i > 0 && edits[i-1].File != e.File {
+			pg.table("    ", rows)
+			rows = nil
+		}
+		if i == 0 || edits[i-1].File != e.File {
+			pg.text("  %s", e.File)
+		}
+		rows = append(rows, slices.DeleteFunc([]string{e.Text, strings.Join(e.For, ", ")}, func(s string) bool { return s == "" }))
+	}
+	pg.table("    ", rows)
 }
 
 func (m PlanMove) text() string {

@@ -96,3 +96,21 @@ func joinLines(lines [][]byte, data []byte) []byte {
 	}
 	return out
 }
+
+// SumDrop returns the text of a go.sum file without the lines for which drop says so; version ends in "/go.mod" for
+// the hash of a go.mod file. All other lines, and what is no line of three fields, keep their bytes and order.
+func SumDrop(data []byte, drop func(path, version, hash string) bool) []byte {
+	var out []byte
+	dropped := false
+	for line := range bytes.Lines(data) {
+		if key, ok := parseSumKey(string(line)); ok && drop(key.path, key.version, key.hash) {
+			dropped = true
+			continue
+		}
+		out = append(out, line...)
+	}
+	if !dropped {
+		return data
+	}
+	return out
+}
