@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 
@@ -170,6 +171,9 @@ func (d *decoder) text(n *yaml.Node, set func(string) error) {
 		return
 	case n.Kind != yaml.ScalarNode:
 		d.fail(d.src.span(n), "", "one value is expected here, not %s", kindName(n))
+		return
+	case strings.ContainsFunc(n.Value, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }):
+		d.fail(d.src.span(n), "remove it", "%q has a control character in it", clip(n.Value))
 		return
 	}
 	d.check(n, set(n.Value))

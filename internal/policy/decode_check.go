@@ -74,11 +74,12 @@ func (m *ModulesSection) check(d *decoder) {
 			d.fail(m.Tags.KeyPos(name), "name directories or module paths", "a tag is not defined by tags or teams")
 		}
 	}
-	if slices.ContainsFunc(m.Include.terms, labels) {
-		d.fail(m.KeyPos("include"), "name directories or module paths", "include knows no tags and teams")
+	other := func(t moduleTerm) bool { return t.kind != byDir }
+	if slices.ContainsFunc(m.Include.terms, other) {
+		d.fail(m.KeyPos("include"), "name directories", "include is asked before more than the directory is known")
 	}
-	if slices.ContainsFunc(m.Exclude.terms, labels) {
-		d.fail(m.KeyPos("exclude"), "name directories or module paths", "exclude knows no tags and teams")
+	if slices.ContainsFunc(m.Exclude.terms, other) {
+		d.fail(m.KeyPos("exclude"), "name directories", "exclude is asked before more than the directory is known")
 	}
 }
 
@@ -207,11 +208,15 @@ func (d *decoder) finishExceptions(p *Policy) {
 		}
 	}
 	slices.Sort(ids)
+	built := map[string]bool{"": true}
+	for _, r := range Rules() {
+		built[r.Name] = true
+	}
 	for i := range p.Exceptions {
 		e := &p.Exceptions[i]
 		if _, known := slices.BinarySearch(ids, e.Policy); e.Policy != "" && !known {
 			d.fail(e.KeyPos("policy"), didYouMean(e.Policy, ids), "there is no policy item %q", clip(e.Policy))
-		} else if later[e.Policy] || slices.Contains(ruleNames(), e.Rule) && Lookup(e.Rule) == nil {
+		} else if later[e.Policy] || !built[e.Rule] && slices.Contains(ruleNames(), e.Rule) {
 			d.notes = append(d.notes, &noteSeen{Note: Note{Pos: e.Pos, ID: e.ID}})
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -282,4 +283,24 @@ func FuzzParse(f *testing.F) {
 		d.Floors(m)
 		p.ExceptionsFor(Claim{Rule: "version-skew", Policy: BuiltinID, Dep: dep, Module: m}, time.Now())
 	})
+}
+
+// TestRuleNames: every rule can be named by an exception, but for the three that are never waived.
+func TestRuleNames(t *testing.T) {
+	t.Parallel()
+	names := ruleNames()
+	if !slices.IsSorted(names) {
+		t.Error("the names of the rules are not sorted")
+	}
+	for _, r := range Rules() {
+		if !slices.Contains(names, r.Name) {
+			t.Errorf("no exception can name the rule %s", r.Name)
+		}
+	}
+	for _, name := range names {
+		_, err := Parse("p.yaml", []byte("version: 1\nexceptions: [{rule: "+name+"}]"))
+		if Waivable(name) != (err == nil) {
+			t.Errorf("an exception from %s: %v", name, err)
+		}
+	}
 }

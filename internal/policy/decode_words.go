@@ -30,7 +30,7 @@ type Among string
 // The words of versions.among.
 const (
 	AmongDirect Among = "direct" // modules with a require line for it without "// indirect"
-	AmongAll    Among = "all"    // modules with it in their build list
+	AmongAll    Among = "all"    // modules that list it at all; those with a go line below 1.17: that have it
 )
 
 func (Among) words() []string { return []string{"direct", "all"} }

@@ -9,7 +9,7 @@ import (
 	owners "github.com/hmarr/codeowners"
 )
 
-// Codeowners is what a CODEOWNERS file says.
+// codeowners is what a CODEOWNERS file says.
 type codeowners struct {
 	rules owners.Ruleset
 }
@@ -136,10 +136,10 @@ func (p *Policy) Info(dir, path string) ModuleInfo {
 	return m
 }
 
-// Governs says whether the module is governed: not if `exclude` selects it, else if `include` does, else byDefault,
-// which is what its directory says (below testdata, for example, it is outside).
-func (p *Policy) Governs(dir, path string, byDefault bool) bool {
-	m := ModuleInfo{Dir: dir, Path: path}
+// Governs says whether the module in directory dir is governed: not if modules.exclude selects it, else if
+// modules.include does, else byDefault, which is what its place says (below testdata, for example, it is outside).
+func (p *Policy) Governs(dir string, byDefault bool) bool {
+	m := ModuleInfo{Dir: dir}
 	switch {
 	case p.Modules.Exclude.Match(m):
 		return false

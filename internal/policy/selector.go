@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // A ModuleInfo is what a module selector can see of a governed module. Policy.Info makes it.
@@ -45,12 +46,12 @@ type moduleTerm struct {
 }
 
 // ParseModuleSelector reads a list of terms. Whether tags and teams exist is not its business:
-// Policy.ModuleSelector checks that.
+// Policy.ModuleSelector checks that. The error says what to do about it.
 func ParseModuleSelector(texts []string) (ModuleSelector, error) {
 	var s ModuleSelector
 	for _, text := range texts {
 		if err := s.addText(text); err != nil {
-			return ModuleSelector{}, err
+			return ModuleSelector{}, hinted(err)
 		}
 	}
 	return s, nil
@@ -120,7 +121,7 @@ func moduleKindOf(text string) (moduleKind, string, error) {
 
 // checkName checks the name of a set, a tag or a team where a selector uses it.
 func checkName(name string) error {
-	if name == "" || strings.ContainsAny(name, " \t*?[]{}!,") {
+	if name == "" || strings.ContainsAny(name, " \t*?[]{}!,") || strings.ContainsFunc(name, unicode.IsControl) {
 		return badValue("write the name alone, without globs", "%q is not a name", clip(name))
 	}
 	return nil

@@ -46,12 +46,13 @@ type depTerm struct {
 	constraint constraint
 }
 
-// ParseDepSelector reads a list of terms. Its sets are not bound and match nothing: Policy.DepSelector binds them.
+// ParseDepSelector reads a list of terms. Its sets are not bound and match nothing: Policy.DepSelector binds them. The
+// error says what to do about it.
 func ParseDepSelector(texts []string) (DepSelector, error) {
 	var s DepSelector
 	for _, text := range texts {
 		if err := s.addText(text); err != nil {
-			return DepSelector{}, err
+			return DepSelector{}, hinted(err)
 		}
 	}
 	return s, nil

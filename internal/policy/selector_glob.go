@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -84,6 +86,8 @@ func checkGlobText(text string) error {
 		return badValue("", "%q is too long for a pattern", clip(text))
 	case strings.TrimSpace(text) != text:
 		return badValue("", "%q has blanks around it", clip(text))
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
+		return badValue("", "%q has characters that no path has", clip(text))
 	}
 	for i := 0; i < len(text); i++ {
 		if text[i] != '\\' {
