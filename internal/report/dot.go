@@ -13,21 +13,21 @@ import (
 // every module requires are left out, for they say nothing in a picture, unless the focus is on them.
 func writeDot(out *bufio.Writer, views []*graph.View, s Selection) error {
 	fmt.Fprintln(out, "digraph modgov {")
-	fmt.Fprintln(out, "\trankdir=LR;")
-	fmt.Fprintln(out, "\tnode [shape=box, fontname=\"sans-serif\"];")
+	fmt.Fprintln(out, "  rankdir=LR;")
+	fmt.Fprintln(out, "  node [shape=box, fontname=\"sans-serif\"];")
 	for i, v := range views {
 		if v.Err() != nil {
 			continue
 		}
 		g := newGraph(v, s)
 		if len(views) == 1 {
-			g.writeDot(out, "\t", "", s)
+			g.writeDot(out, "  ", "", s)
 			continue
 		}
-		fmt.Fprintf(out, "\tsubgraph cluster_%d {\n", i)
-		fmt.Fprintf(out, "\t\tlabel=%s;\n", dotQuote(strings.TrimPrefix(head(v), "# ")))
-		g.writeDot(out, "\t\t", fmt.Sprintf("%d ", i), s) // nodes of different clusters are different nodes
-		fmt.Fprintln(out, "\t}")
+		fmt.Fprintf(out, "  subgraph cluster_%d {\n", i)
+		fmt.Fprintf(out, "    label=%s;\n", dotQuote(strings.TrimPrefix(head(v), "# ")))
+		g.writeDot(out, "    ", fmt.Sprintf("%d ", i), s) // nodes of different clusters are different nodes
+		fmt.Fprintln(out, "  }")
 	}
 	fmt.Fprintln(out, "}")
 	return nil // Flush has the writer's error

@@ -60,6 +60,7 @@ func TestJSONRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkShown(t, buf.String(), false)
+		validate(t, "check", buf.Bytes())
 		back, err := Decode(&buf)
 		if err != nil {
 			t.Fatalf("%s: %v", file, err)
