@@ -92,7 +92,8 @@ func TestIsInterruption(t *testing.T) {
 			t.Errorf("%v is more than an interruption", err)
 		}
 	}
-	for _, err := range []error{errors.New("a"), context.DeadlineExceeded, errors.Join(sig, errors.New("a")), exitWith(1)} {
+	for _, err := range []error{errors.New("a"), context.DeadlineExceeded, exitWith(1),
+		errors.Join(sig, errors.New("a"))} {
 		if isInterruption(err) {
 			t.Errorf("%v is an interruption", err)
 		}
