@@ -1,0 +1,53 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/modgov/modgov/internal/policy"
+)
+
+// RulePage returns the page of a rule for docs/rules, as Markdown. All of it comes from the rule.
+func RulePage(r *policy.Rule) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n%s.\n\n", r.Name, strings.TrimSuffix(r.Title, "."))
+	b.WriteString("| default severity | layer | since |\n|---|---|---|\n")
+	fmt.Fprintf(&b, "| %s | %s | %s |\n\n", r.Severity, r.Layer, r.Since)
+	b.WriteString(strings.TrimSpace(r.Doc))
+	b.WriteString("\n")
+	if !policy.Waivable(r.Name) {
+		b.WriteString("\nNo exception can waive it.\n")
+	}
+	pageExample(&b, "Reported", r.Bad)
+	pageExample(&b, "Not reported", r.Good)
+	fmt.Fprintf(&b, "\n`modgov explain %s` shows this page on a terminal. All rules: [README.md](README.md).\n", r.Name)
+	return b.String()
+}
+
+// pageExample writes a small repository. The fence is longer than any that stands in a file.
+func pageExample(b *strings.Builder, title, archive string) {
+	a := txtar.Parse([]byte(archive))
+	fmt.Fprintf(b, "\n## %s\n\n", title)
+	if about := strings.TrimSpace(string(a.Comment)); about != "" {
+		fmt.Fprintf(b, "%s\n\n", about)
+	}
+	a.Comment = nil
+	fence := "```"
+	for strings.Contains(archive, fence) {
+		fence += "`"
+	}
+	fmt.Fprintf(b, "%s\n%s%s\n", fence, txtar.Format(a), fence)
+}
+
+// RuleIndex returns the page that lists all rules, as Markdown.
+func RuleIndex(rules []*policy.Rule) string {
+	var b strings.Builder
+	b.WriteString("# Rules\n\nThe pages here are made from the rules themselves: `go test ./internal/report -update`.\n\n")
+	b.WriteString("| rule | default severity | |\n|---|---|---|\n")
+	for _, r := range rules {
+		fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s |\n", r.Name, r.Name, r.Severity, strings.TrimSuffix(r.Title, "."))
+	}
+	return b.String()
+}
