@@ -113,7 +113,7 @@ func (d *decoder) noRanges(s *DepSelector, pos workspace.Position) {
 	}
 }
 
-// checkMajor refuses a version that no module of an exactly named path can have (go-semantics 1.22).
+// checkMajor refuses a version that no module of an exactly named path can have (go-semantics 1.23).
 func (d *decoder) checkMajor(s *DepSelector, v Version, pos workspace.Position) {
 	if v == "" {
 		return
