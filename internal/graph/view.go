@@ -1,8 +1,10 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/module"
 
@@ -68,7 +70,10 @@ type LoadError struct {
 
 // Error names the module and the cause; the chain is for those who show it.
 func (e *LoadError) Error() string {
-	s := fmt.Sprintf("%s: %v", e.Mod, e.Err)
+	s := e.Err.Error()
+	if !strings.HasPrefix(s, e.Mod.String()) {
+		s = e.Mod.String() + ": " + s
+	}
 	if e.More > 0 {
 		s += fmt.Sprintf(" (and %d more)", e.More)
 	}
@@ -194,8 +199,7 @@ func mods(m *workspace.Module) []module.Version {
 }
 
 // checkWork finds what makes go refuse the workspace before it looks at any requirement, in the order in which go
-// looks (go-semantics 3.3, 3.5): at go.work, at contradictions inside one member, at all that is wrong with single
-// members, at members of one path.
+// looks (go-semantics 3.3, 3.5): at go.work, at each member, at members of one path.
 func checkWork(w *workspace.Work) error {
 	if len(w.Errors) > 0 {
 		return &BrokenError{w.Errors[0]}
@@ -210,17 +214,16 @@ func checkWork(w *workspace.Work) error {
 		}
 		byDir[u.Dir] = true
 	}
-	for _, u := range w.Uses {
-		if u.Module != nil {
-			if err := contradiction(u.Module.Replaces); err != nil {
-				return err
-			}
-		}
-	}
+	var first error // go goes on to collect these, and a contradiction stops it at once
 	for _, u := range w.Uses {
 		if err := checkMember(w, u); err != nil {
+			first = cmp.Or(first, err)
+		} else if err := contradiction(u.Module.Replaces); err != nil {
 			return err
 		}
+	}
+	if first != nil {
+		return first
 	}
 	byPath := map[string]bool{}
 	for _, u := range w.Uses {
