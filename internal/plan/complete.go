@@ -108,7 +108,7 @@ func (d *draft) levels() [][]*workspace.Module {
 }
 
 func (d *draft) edited(m *workspace.Module) bool {
-	return d.files.changed[m.File] != nil || d.files.changed[m.Sum.File] != nil
+	return d.files.changed[m.File] != nil || d.files.changed[m.Sum.File] != nil || d.asksGo[m.Dir]
 }
 
 // inputs identifies what the completion of a module depends on: its own files, and the go.mod files of the siblings
@@ -155,6 +155,11 @@ func (d *draft) completeModule(ctx context.Context, m *workspace.Module) (comple
 		args := slices.Concat(cmd, []string{"-modfile=" + staged + ".mod"}, flags, patterns)
 		_, err := d.project.Settings.Run(ctx, gocmd.Command{Dir: d.native(m.Dir), Args: args, Env: d.project.goEnv()})
 		return err
+	}
+	if d.asksGo[m.Dir] {
+		if err := run(first, []string{"list", "-m", "-mod=mod", "-f", "{{if 0}}{{end}}"}, "all"); err != nil {
+			return completion{}, unproved("the sums of %s: %v", m.Dir, err)
+		}
 	}
 	if err := run(first, []string{"list", "-mod=mod", "-deps", "-test", "-f", "{{if 0}}{{end}}"}, "./..."); err != nil {
 		return completion{}, unproved("%s: %v", m.Dir, err)

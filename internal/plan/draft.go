@@ -30,13 +30,14 @@ type draft struct {
 	notes   []string
 	stage   string            // temporary directory, "" until it is needed
 	done    map[string]string // module directory → fingerprint of what go completed it from
+	asksGo  map[string]bool   // module directory → go has to vouch for /go.mod lines
 }
 
 func newDraft(p *Project, before *policy.Judgement, o Options) *draft {
 	d := &draft{
 		project: p, options: o, before: before, now: before, files: newOverlay(p.FS),
 		known: map[string]bool{}, targets: map[string]*policy.Finding{}, why: map[string][]string{},
-		blocked: map[string]string{}, done: map[string]string{},
+		blocked: map[string]string{}, done: map[string]string{}, asksGo: map[string]bool{},
 	}
 	for _, f := range before.Findings {
 		d.known[f.ID()] = true
@@ -285,16 +286,30 @@ func (d *draft) update(m *workspace.Module, c change) (bool, error) {
 	return d.edit(m, edits...)
 }
 
-// addSums adds the /go.mod lines that loading the graph needs. Their hashes are those of the files that the graph was
-// built from; that they are the right ones is for the go command to say when it completes the module.
+// addSums adds the /go.mod lines that loading the graph needs. A hash that another go.sum file of the repository has, or
+// that go would not ask a checksum database about, is taken from the file that the graph was built from; the others
+// are left to go, which asks when it completes the module.
 func (d *draft) addSums(m *workspace.Module) (bool, error) {
 	var lines []string
 	for _, s := range d.now.Facts.Sums.Missing {
-		if s.View.Module == m && s.File.Sum != "" {
-			lines = append(lines, fmt.Sprintf("%s %s/go.mod %s", s.File.Mod.Path, s.File.Mod.Version, s.File.Sum))
+		switch mod := s.File.Mod; {
+		case s.View.Module != m || s.File.Sum == "":
+		case d.trusted(mod, s.File.Sum):
+			lines = append(lines, fmt.Sprintf("%s %s/go.mod %s", mod.Path, mod.Version, s.File.Sum))
+		default:
+			d.asksGo[m.Dir] = true
 		}
 	}
 	return d.sumLines(m, lines)
+}
+
+// trusted reports whether a go.mod file needs no further proof.
+func (d *draft) trusted(mod module.Version, sum string) bool {
+	if slices.Contains(d.before.Facts.Workspace.GoModSums(mod), sum) {
+		return true
+	}
+	db := d.project.Settings.Get("GOSUMDB")
+	return db == "" || db == "off" || module.MatchPrefixPatterns(d.project.Settings.Get("GONOSUMDB"), mod.Path)
 }
 
 func (d *draft) sumLines(m *workspace.Module, lines []string) (bool, error) {

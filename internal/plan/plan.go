@@ -199,7 +199,14 @@ func describeSum(f File) string {
 			dropped++
 		}
 	}
-	return fmt.Sprintf("%d lines added, %d dropped", added, dropped)
+	text := fmt.Sprintf("%d lines added", added)
+	if added == 1 {
+		text = "1 line added"
+	}
+	if dropped > 0 {
+		text += fmt.Sprintf(", %d dropped", dropped)
+	}
+	return text
 }
 
 func (d *draft) describeMod(f File) []Edit {
@@ -232,8 +239,7 @@ func (d *draft) describeMod(f File) []Edit {
 		}
 	}
 	for _, r := range before.Requires {
-		if _, gone := old[r.Mod.Path]; gone {
-			delete(old, r.Mod.Path)
+		if was, gone := old[r.Mod.Path]; gone && was.Mod == r.Mod || !slices.ContainsFunc(after.Requires, sameLine(r)) && repeated(before, r) {
 			add(r.Mod.Path, "require %s %s (dropped)", r.Mod.Path, r.Mod.Version)
 		}
 	}
@@ -267,6 +273,15 @@ func requires(m *workspace.Module) map[string]workspace.Require {
 		out[r.Mod.Path] = r
 	}
 	return out
+}
+
+func sameLine(r workspace.Require) func(workspace.Require) bool {
+	return func(o workspace.Require) bool { return o.Mod == r.Mod }
+}
+
+// repeated reports whether the module requires the path on another line too.
+func repeated(m *workspace.Module, r workspace.Require) bool {
+	return slices.ContainsFunc(m.Requires, func(o workspace.Require) bool { return o.Mod.Path == r.Mod.Path && o.Pos != r.Pos })
 }
 
 func mark(indirect bool) string {

@@ -60,7 +60,8 @@ type transaction struct {
 type move struct {
 	staged string // "" if the target only goes
 	target string
-	aside  string // set once something was moved there
+	aside  string // set once something stands there
+	linked bool   // aside is a second name of the target, which is still in its place
 }
 
 // tempName returns a name beside a target that nobody else has.
@@ -164,12 +165,16 @@ func (m *move) make(root *os.Root) error {
 		if err != nil {
 			return err
 		}
-		m.aside = aside
+		m.aside, m.linked = aside, !info.IsDir()
 	}
 	if m.staged == "" {
 		return nil
 	}
-	return root.Rename(m.staged, m.target)
+	if err := root.Rename(m.staged, m.target); err != nil {
+		return err
+	}
+	m.linked = false
+	return nil
 }
 
 // keep gives a file a second name; where the file system knows no such thing, it makes a copy.
@@ -195,10 +200,13 @@ func (t *transaction) rollBack(failed int) error {
 		if i < failed && m.staged != "" {
 			errs = append(errs, t.root.Rename(m.target, m.staged))
 		}
-		if m.aside != "" {
+		switch {
+		case m.linked: // a rename onto another name of the same file would do nothing
+			errs = append(errs, t.root.Remove(m.aside))
+		case m.aside != "":
 			errs = append(errs, t.root.Rename(m.aside, m.target))
-			m.aside = ""
 		}
+		m.aside = ""
 	}
 	t.done = 0
 	return errors.Join(errs...)

@@ -134,8 +134,11 @@ const maxMoves = 12
 
 func (pg *page) plan(p *Plan, all bool) {
 	if len(p.Files)+len(p.Vendors) > 0 {
-		pg.text("plan: %s in %s, %s cleared", plural(len(p.Edits), "edit"), plural(len(p.Files), "file"),
-			plural(len(p.Clears), "finding"))
+		head := fmt.Sprintf("plan: %s in %s", plural(len(p.Edits), "edit"), plural(len(p.Files), "file"))
+		if p.Proved {
+			head += fmt.Sprintf(", %s cleared", plural(len(p.Clears), "finding"))
+		}
+		pg.text("%s", head)
 		pg.edits(p.Edits)
 	}
 	for _, v := range p.Vendors {

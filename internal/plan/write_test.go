@@ -1,0 +1,237 @@
+package plan
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// tree writes files into a new directory and returns it.
+func tree(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// contents reads a tree back, with its temporary files.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(dir, path)
+		out[filepath.ToSlash(rel)] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func sameTree(t *testing.T, got, want map[string]string) {
+	t.Helper()
+	for name := range got {
+		if _, ok := want[name]; !ok {
+			t.Errorf("there is %s, which should not be", name)
+		}
+	}
+	for name, text := range want {
+		if got[name] != text {
+			t.Errorf("%s has %q, want %q", name, got[name], text)
+		}
+	}
+}
+
+func TestWrite(t *testing.T) {
+	t.Parallel()
+	dir := tree(t, map[string]string{"a/go.mod": "old a", "b/go.mod": "old b", "b/vendor/modules.txt": "old", "b/vendor/x/x.go": "x"})
+	if err := os.Chmod(filepath.Join(dir, "a/go.mod"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	staged := tree(t, map[string]string{"modules.txt": "new", "y/y.go": "y"})
+	p := &Plan{
+		project: &Project{Root: dir},
+		Files: []File{
+			{Name: "a/go.mod", Before: []byte("old a"), After: []byte("new a")},
+			{Name: "a/go.sum", After: []byte("sums")},
+			{Name: "b/go.mod", Before: []byte("old b"), After: []byte("new b")},
+		},
+		Vendors: []Vendor{{Dir: "b", staged: staged}},
+	}
+	if err := p.Write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sameTree(t, contents(t, dir), map[string]string{
+		"a/go.mod": "new a", "a/go.sum": "sums", "b/go.mod": "new b", "b/vendor/modules.txt": "new", "b/vendor/y/y.go": "y",
+	})
+	if info, err := os.Stat(filepath.Join(dir, "a/go.mod")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the mode of a/go.mod is %v, %v; want 0600 as before", info.Mode(), err)
+	}
+}
+
+// A file that somebody changed since the plan was made is refused before anything is written.
+func TestWriteRefusesChangedFiles(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		file File
+		want string
+	}{
+		{"changed", File{Name: "b/go.mod", Before: []byte("other"), After: []byte("new")}, "changed since the plan was made"},
+		{"gone", File{Name: "c/go.mod", Before: []byte("there"), After: []byte("new")}, "changed since the plan was made"},
+		{"appeared", File{Name: "b/go.mod", After: []byte("new")}, "changed since the plan was made"},
+		{"a directory", File{Name: "b", Before: []byte("x"), After: []byte("new")}, "not a regular file"},
+		{"outside", File{Name: "../x", After: []byte("new")}, "escapes"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			files := map[string]string{"a/go.mod": "old a", "b/go.mod": "old b"}
+			dir := tree(t, files)
+			p := &Plan{project: &Project{Root: dir}, Files: []File{
+				{Name: "a/go.mod", Before: []byte("old a"), After: []byte("new a")}, tt.file,
+			}}
+			err := p.Write(t.Context())
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got error %v, want one with %q", err, tt.want)
+			}
+			sameTree(t, contents(t, dir), files)
+		})
+	}
+}
+
+// A link in the place of a file is left alone: the file that it leads to may be anybody's.
+func TestWriteRefusesLinks(t *testing.T) {
+	t.Parallel()
+	dir := tree(t, map[string]string{"a/real.mod": "old"})
+	if err := os.Symlink("real.mod", filepath.Join(dir, "a/go.mod")); err != nil {
+		t.Skip(err)
+	}
+	p := &Plan{project: &Project{Root: dir}, Files: []File{{Name: "a/go.mod", Before: []byte("old"), After: []byte("new")}}}
+	if err := p.Write(t.Context()); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Errorf("got error %v", err)
+	}
+	sameTree(t, contents(t, dir), map[string]string{"a/real.mod": "old", "a/go.mod": "old"})
+}
+
+// When one rename fails, those before it are undone: files, new files and vendor directories.
+func TestWriteRollsBack(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{"a/go.mod": "old a", "b/vendor/modules.txt": "old", "c/go.mod": "old c", "d/vendor/modules.txt": "old"}
+	dir := tree(t, files)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	tx := &transaction{root: root}
+	for _, f := range []File{
+		{Name: "a/go.mod", Before: []byte("old a"), After: []byte("new a")},
+		{Name: "a/go.sum", After: []byte("sums")},
+	} {
+		if err := tx.stageFile(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	staged := tree(t, map[string]string{"modules.txt": "new"})
+	for _, v := range []Vendor{{Dir: "b", staged: staged}, {Dir: "d", Gone: true}} {
+		if err := tx.stageVendor(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.stageFile(File{Name: "c/go.mod", Before: []byte("old c"), After: []byte("new c")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := root.Remove(tx.moves[len(tx.moves)-1].staged); err != nil { // what is to be renamed last is gone
+		t.Fatal(err)
+	}
+	if err := tx.commit(); err == nil || !strings.Contains(err.Error(), "c/go.mod") {
+		t.Errorf("got error %v, want one about c/go.mod", err)
+	}
+	if err := tx.clean(); err != nil {
+		t.Error(err)
+	}
+	sameTree(t, contents(t, dir), files)
+}
+
+func TestVendored(t *testing.T) {
+	t.Parallel()
+	got := vendored(`## workspace
+# example.com/a v1.0.0
+## explicit; go 1.24
+example.com/a
+example.com/a/sub
+# example.com/nopackages v1.0.0
+## explicit
+# example.com/b v1.0.0 => ../b
+example.com/b
+# example.com/c v1.0.0 => example.com/fork v1.1.0
+example.com/c
+# example.com/b => ../b
+`, nil)
+	want := []ManifestDependency{
+		{Path: "example.com/a", Version: "v1.0.0"},
+		{Path: "example.com/b", Version: "v1.0.0", Replace: &ManifestReplace{Path: "../b"}},
+		{Path: "example.com/c", Version: "v1.0.0", Replace: &ManifestReplace{Path: "example.com/fork", Version: "v1.1.0"}},
+	}
+	if len(got) != len(want) {
+		t.Fatalf("got %+v", got)
+	}
+	for i := range want {
+		if got[i].Path != want[i].Path || got[i].Version != want[i].Version || (got[i].Replace == nil) != (want[i].Replace == nil) ||
+			got[i].Replace != nil && *got[i].Replace != *want[i].Replace {
+			t.Errorf("got %+v, want %+v", got[i], want[i])
+		}
+	}
+}
+
+// The go version of a manifest changes only when something else does.
+func TestManifestIsStable(t *testing.T) {
+	t.Parallel()
+	m := &Manifest{Schema: "1", Module: "example.com/a", Go: "go1.1", Files: []ManifestFile{{Path: "x", SHA256: "1", Size: 1}}}
+	first, err := m.encode(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Go = "go1.2"
+	if again, err := m.encode(first); err != nil || string(again) != string(first) {
+		t.Errorf("got %s, %v; want the first text", again, err)
+	}
+	m.Files[0].SHA256 = "2"
+	if changed, err := m.encode(first); err != nil || !strings.Contains(string(changed), "go1.2") {
+		t.Errorf("got %s, %v; want the new go version", changed, err)
+	}
+}
+
+func TestOverlay(t *testing.T) {
+	t.Parallel()
+	o := newOverlay(fstest.MapFS{"a/go.mod": {Data: []byte("old")}, "b/go.mod": {Data: []byte("b")}})
+	if o.set("a/go.mod", []byte("old")) {
+		t.Error("the same bytes count as a change")
+	}
+	if !o.set("a/go.mod", []byte("new")) || !o.set("a/go.sum", []byte("sums")) {
+		t.Error("a change does not count")
+	}
+	for name, want := range map[string]string{"a/go.mod": "new", "a/go.sum": "sums", "b/go.mod": "b"} {
+		if got, err := o.ReadFile(name); err != nil || string(got) != want {
+			t.Errorf("%s: got %q, %v; want %q", name, got, err, want)
+		}
+		if info, err := o.Stat(name); err != nil || info.Size() != int64(len(want)) {
+			t.Errorf("stat %s: %v", name, err)
+		}
+	}
+}
