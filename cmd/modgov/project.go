@@ -18,6 +18,7 @@ import (
 	"github.com/modgov/modgov/internal/modsource"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/repo"
+	"github.com/modgov/modgov/internal/report"
 	"github.com/modgov/modgov/internal/workspace"
 )
 
@@ -41,9 +42,6 @@ type project struct {
 func openProject(inv *invocation, workFile string) (*project, error) {
 	p := &project{inv: inv}
 	var err error
-	if p.selected, err = policy.ParseModuleSelector(inv.modules); err != nil {
-		return nil, usagef("--module: %w", err)
-	}
 	if p.settings, err = gocmd.ReadSettings(inv.ctx, inv.environ); err != nil {
 		return nil, err
 	}
@@ -77,6 +75,9 @@ func (p *project) open() (err error) {
 	if p.policy, err = p.readPolicy(); err != nil {
 		return err
 	}
+	if p.selected, err = p.policy.ModuleSelector(p.inv.modules); err != nil {
+		return usagef("--module: %w", err)
+	}
 	p.source, err = modsource.New(modsource.Options{
 		Settings: p.settings, Offline: p.inv.offline, Sums: p.goSums,
 		Progress: p.inv.progress("go.mod files"),
@@ -105,8 +106,12 @@ func (p *project) readPolicy() (*policy.Policy, error) {
 		return nil, usagef("read the policy: %w", err)
 	}
 	pol, err := policy.Parse(name, data)
-	if err != nil {
-		return nil, usagef("invalid policy:\n%w", err)
+	var wrong *policy.FileErrors
+	if errors.As(err, &wrong) {
+		o := report.Options{Width: p.inv.shell.screen.textWidth()}
+		return nil, errors.Join(usagef("%s is not a valid policy", name), report.WritePolicyErrors(p.inv.stderr, wrong, o))
+	} else if err != nil {
+		return nil, usagef("%w", err)
 	}
 	for _, file := range policy.CodeownersFiles() {
 		text, err := fs.ReadFile(p.tree.FS, file)
@@ -125,12 +130,9 @@ func (p *project) readPolicy() (*policy.Policy, error) {
 
 // load reads the files of a tree: those on disk, or edited ones.
 func (p *project) load(ctx context.Context, files fs.FS) (*workspace.Workspace, error) {
-	src := workspace.Source{FS: files, Root: filepath.ToSlash(p.repo.Root), Work: p.tree.Work, Outside: p.readOutside}
+	src := workspace.Source{FS: files, Root: filepath.ToSlash(p.repo.Root), Work: p.tree.Work, Outside: p.readOutside, Governs: p.policy.Governs}
 	for _, e := range p.tree.Modules {
 		src.Entries = append(src.Entries, workspace.Entry{Dir: e.Dir, Hidden: e.Hidden})
-	}
-	if mods := p.policy.Modules; !mods.Include.IsZero() {
-		src.Include = func(dir string) bool { return mods.Include.Match(p.policy.Info(dir, "")) }
 	}
 	ws, err := workspace.Load(ctx, src)
 	if err == nil {

@@ -20,11 +20,9 @@ import (
 // fact of the file it stands in (Module.Errors, Work.Errors) and hides nothing else; the error is the context's only.
 func Load(ctx context.Context, src Source) (*Workspace, error) {
 	ws := &Workspace{src: src, byDir: map[string]*Module{}, dirs: map[string]dirSummary{}}
-	hidden := map[string]bool{}
 	for _, e := range src.Entries {
 		m := ws.add(e.Dir)
-		m.Governed = e.Hidden == "" || src.Include != nil && src.Include(e.Dir)
-		hidden[e.Dir] = !m.Governed
+		m.Governed = src.governs(e.Dir, e.Hidden == "")
 	}
 	if src.Work != "" {
 		ws.Work = loadWork(src)
@@ -53,6 +51,13 @@ func Load(ctx context.Context, src Source) (*Workspace, error) {
 	return ws, nil
 }
 
+func (s *Source) governs(dir string, byDefault bool) bool {
+	if s.Governs == nil {
+		return byDefault
+	}
+	return s.Governs(dir, byDefault)
+}
+
 func (ws *Workspace) add(dir string) *Module {
 	m := &Module{Dir: dir, File: path.Join(dir, "go.mod")}
 	ws.byDir[dir] = m
@@ -66,7 +71,7 @@ func (ws *Workspace) govern() {
 		for i := range ws.Work.Uses {
 			u := &ws.Work.Uses[i]
 			if u.Module = ws.byDir[u.Dir]; u.Module != nil && !IsOutside(u.Dir) {
-				u.Module.Governed = true
+				u.Module.Governed = ws.src.governs(u.Dir, true)
 			}
 		}
 		queue = append(queue, ws.targets(ws.Work.Replaces)...)
@@ -82,7 +87,7 @@ func (ws *Workspace) govern() {
 	for len(queue) > 0 {
 		m := queue[0]
 		queue = queue[1:]
-		if !m.Governed && !m.Marker {
+		if !m.Governed && !m.Marker && ws.src.governs(m.Dir, true) {
 			m.Governed = true
 			queue = append(queue, ws.targets(m.Replaces)...)
 		}

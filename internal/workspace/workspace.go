@@ -29,8 +29,9 @@ type Source struct {
 	// directory is relative to the root ("../lib") where that can be said, else absolute. Nil: nothing outside is
 	// read.
 	Outside func(dir string) ([]byte, error)
-	// Include says whether a module that Entry.Hidden would put outside is governed all the same. Nil: none is.
-	Include func(dir string) bool
+	// Governs says whether the module in a directory is governed; byDefault is what Entry.Hidden makes it. A module for
+	// which it says no even if byDefault is true stays outside whatever uses it. Nil: the default holds.
+	Governs func(dir string, byDefault bool) bool
 }
 
 // An Entry is a directory with a go.mod file.
