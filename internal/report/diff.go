@@ -24,7 +24,8 @@ func Diff(name string, before, after []byte) (string, error) {
 		head += "deleted file mode 100644\n"
 		to = "/dev/null"
 	}
-	unified, err := udiff.ToUnified("a", "b", string(before), udiff.Lines(string(before), string(after)), udiff.DefaultContextLines)
+	edits := udiff.Lines(string(before), string(after))
+	unified, err := udiff.ToUnified("a", "b", string(before), edits, udiff.DefaultContextLines)
 	if err != nil {
 		return "", fmt.Errorf("compare states of %s: %w", name, err)
 	}

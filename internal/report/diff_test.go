@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -16,7 +17,10 @@ var diffCases = []struct {
 	want          string // a line that stands in it
 }{
 	{"changed", "a/go.mod", []byte("module a\n\ngo 1.20\n"), []byte("module a\n\ngo 1.21\n"), "-go 1.20"},
-	{"far apart", "go.sum", bytes.Repeat([]byte("x\n"), 40), append([]byte("first\n"), append(bytes.Repeat([]byte("x\n"), 40), "last\n"...)...), "+last"},
+	{
+		"far apart", "go.sum", bytes.Repeat([]byte("x\n"), 40),
+		slices.Concat([]byte("first\n"), bytes.Repeat([]byte("x\n"), 40), []byte("last\n")), "+last",
+	},
 	{"new file", "vendor/new", nil, []byte("one\ntwo\n"), "new file mode 100644"},
 	{"removed", "go.sum", []byte("one\n"), nil, "deleted file mode 100644"},
 	{"no newline before", "go.mod", []byte("a\nb"), []byte("a\nb\n"), `\ No newline at end of file`},

@@ -8,9 +8,9 @@ import (
 	"github.com/modgov/modgov/internal/graph"
 )
 
-// writeDot writes graphs for Graphviz. A main module has a thick border; what a replace line acts on is dashed and names
-// its target; a version that the graph mentions and that is not selected is grey. The go and toolchain versions that
-// every module requires are left out, for they say nothing in a picture, unless the focus is on them.
+// writeDot writes graphs for Graphviz. A main module has a thick border; what a replace line acts on is dashed and
+// names its target; a version that the graph mentions and that is not selected is grey. The go and toolchain versions
+// that every module requires are left out, for they say nothing in a picture, unless the focus is on them.
 func writeDot(out *bufio.Writer, views []*graph.View, s Selection) error {
 	fmt.Fprintln(out, "digraph modgov {")
 	fmt.Fprintln(out, "  rankdir=LR;")

@@ -54,8 +54,8 @@ func TestGraphs(t *testing.T) {
 	}
 }
 
-// runSection prints what "list FORMAT [DIR]…", "graph FORMAT [focus=PATH[@V]] [depth=N] [DIR]…" or "why FORMAT PATH[@V]
-// [width=N]" says. The directory "work" is the workspace; without one, all modules are shown.
+// runSection prints what "list FORMAT [DIR]…", "graph FORMAT [focus=PATH[@V]] [depth=N] [DIR]…" or "why FORMAT
+// PATH[@V] [width=N]" says. The directory "work" is the workspace; without one, all modules are shown.
 func runSection(t *testing.T, g *graph.Graph, words []string) string {
 	t.Helper()
 	var (
@@ -102,13 +102,31 @@ func runSection(t *testing.T, g *graph.Graph, words []string) string {
 	return out.String()
 }
 
+// loadArchive computes the graph of a repository in an archive. What the proxy does not have cannot be had.
 func loadArchive(t *testing.T, archive *txtar.Archive) *graph.Graph {
 	t.Helper()
-	fsys, proxy := fstest.MapFS{}, archiveProxy{}
-	src := workspace.Source{FS: fsys}
+	return loadWith(t, archive, func(m module.Version) ([]byte, error) {
+		return nil, fmt.Errorf("not found in the proxy: %w", fs.ErrNotExist)
+	})
+}
+
+// loadWith is loadArchive with an answer for what the proxy does not have.
+func loadWith(t *testing.T, archive *txtar.Archive, other func(module.Version) ([]byte, error)) *graph.Graph {
+	t.Helper()
+	fsys, proxy, outside := fstest.MapFS{}, archiveProxy{map[string][]byte{}, other}, map[string][]byte{}
+	src := workspace.Source{FS: fsys, Outside: func(dir string) ([]byte, error) {
+		if data, ok := outside[path.Join(dir, "go.mod")]; ok {
+			return data, nil
+		}
+		return nil, fs.ErrNotExist
+	}}
 	for _, f := range archive.Files {
 		if name, ok := strings.CutPrefix(f.Name, "proxy/"); ok {
-			proxy[name] = f.Data
+			proxy.files[strings.TrimSuffix(name, ".mod")] = f.Data
+			continue
+		}
+		if strings.HasPrefix(f.Name, "../") {
+			outside[f.Name] = f.Data
 			continue
 		}
 		fsys[f.Name] = &fstest.MapFile{Data: f.Data}
@@ -131,15 +149,19 @@ func loadArchive(t *testing.T, archive *txtar.Archive) *graph.Graph {
 }
 
 // archiveProxy holds go.mod files by "path@version".
-type archiveProxy map[string][]byte
+type archiveProxy struct {
+	files map[string][]byte
+	other func(module.Version) ([]byte, error)
+}
 
 func (p archiveProxy) ModFiles(_ context.Context, mods []module.Version) ([]*workspace.Summary, []error) {
 	sums, errs := make([]*workspace.Summary, len(mods)), make([]error, len(mods))
 	for i, m := range mods {
-		data, ok := p[m.String()]
+		data, ok := p.files[m.String()]
 		if !ok {
-			errs[i] = fmt.Errorf("not found in the proxy: %w", fs.ErrNotExist)
-			continue
+			if data, errs[i] = p.other(m); errs[i] != nil {
+				continue
+			}
 		}
 		sums[i], errs[i] = workspace.ParseSummary(m.String(), data)
 	}

@@ -18,7 +18,8 @@ type List struct {
 	Module    string     `json:"module,omitempty"`
 	Workspace bool       `json:"workspace,omitempty"`
 	BuildList []ListItem `json:"build_list"` // in the order of go list -m all
-	// NeedsUpdate tells that go refuses to load the module before its go.mod is updated; the list is what the update gives.
+	// NeedsUpdate tells that go refuses to load the module before its go.mod is updated; the list is what the update
+	// gives.
 	NeedsUpdate bool `json:"needs_update,omitempty"`
 }
 

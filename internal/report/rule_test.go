@@ -42,11 +42,14 @@ func TestRulePages(t *testing.T) {
 // exampleRule has everything that the text of a rule may have.
 func exampleRule() *policy.Rule {
 	return &policy.Rule{
-		Name: "example-rule", Title: "An example of a rule", Severity: policy.Warn, Layer: policy.LayerSelected, Since: "0.1.0",
+		Name: "example-rule", Title: "An example of a rule", Severity: policy.Warn, Layer: policy.LayerSelected,
+		Since: "0.1.0",
 		Doc: "A paragraph that is longer than a line of the terminal, so that it has to be folded\n" +
-			"wherever its own lines end, with `code` in it.\n\n- one item\n- another item, which goes on\n  on the next line\n\n" +
+			"wherever its own lines end, with `code` in it.\n\n- one item\n- another item, which goes on\n" +
+			"  on the next line\n\n" +
 			"```yaml\npins:\n  - {id: x}\n```\n\n    code that is set in\n\nThe end.",
-		Bad:  "What it shows.\n-- go.mod --\nmodule x\n\nrequire (\n\tacme.com/y v1.0.0\n)\n-- README.md --\n```\nfenced\n```\n",
+		Bad: "What it shows.\n-- go.mod --\nmodule x\n\nrequire (\n\tacme.com/y v1.0.0\n)\n" +
+			"-- README.md --\n```\nfenced\n```\n",
 		Good: "-- go.mod --\nmodule x\n",
 	}
 }

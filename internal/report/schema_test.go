@@ -15,8 +15,8 @@ import (
 
 const schemaFile = "../../docs/report.schema.json"
 
-// validate checks documents, one after the other, against the schema; all must be of the kind. Keys that the schema does
-// not have are wrong here, though readers are told to expect them from a later modgov.
+// validate checks documents, one after the other, against the schema; all must be of the kind. Keys that the schema
+// does not have are wrong here, though readers are told to expect them from a later modgov.
 func validate(t *testing.T, kind string, documents []byte) {
 	t.Helper()
 	schema := strictSchema(t)
@@ -123,8 +123,8 @@ func TestPlanSchema(t *testing.T) {
 		Schema: Schema, Document: "fix", Tool: Tool{"modgov", "v0"}, Root: ".", Proved: true, Reason: "r", Written: true,
 		Files: []PlanFile{{"go.mod", "diff"}}, Edits: []PlanEdit{{"go.mod", "text", []string{"version-pin (uuid)"}}},
 		Clears: []Finding{finding}, New: []Finding{finding}, Left: []PlanLeft{{finding, "reason"}},
-		Moves: []PlanMove{{"a", "b", "v1", "v2", "c"}, {Module: "a", Dep: "b"}}, Vendors: []PlanVendor{{"vendor", 1, 2, true}},
-		Notes: []string{"note"},
+		Moves:   []PlanMove{{"a", "b", "v1", "v2", "c"}, {Module: "a", Dep: "b"}},
+		Vendors: []PlanVendor{{"vendor", 1, 2, true}}, Notes: []string{"note"},
 	}
 	var out bytes.Buffer
 	if err := WritePlan(&out, "json", full, false, Options{}); err != nil {

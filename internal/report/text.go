@@ -194,7 +194,8 @@ func (e *Exception) summary() string {
 	return s
 }
 
-// closing writes the last line. It is one line whatever its length: -q shows nothing else, and logs are searched for it.
+// closing writes the last line. It is one line whatever its length: -q shows nothing else, and logs are searched for
+// it.
 func (t *text) closing() {
 	var next []string
 	if s := t.clears(); s != "" {
