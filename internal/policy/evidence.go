@@ -82,14 +82,18 @@ func (l replaceLine) found(kind, label, format string, args ...any) *Finding {
 
 // dropReplace is the command that removes the line.
 func (c *checker) dropReplace(l replaceLine) string {
-	old := l.Old.Path
-	if l.Old.Version != "" {
-		old += "@" + l.Old.Version
-	}
 	if l.Module == nil {
-		return c.goWork("edit", "-dropreplace="+old)
+		return c.goWork("edit", "-dropreplace="+oldArg(l.Old))
 	}
-	return goCommand(l.Module.Dir, "mod", "edit", "-dropreplace="+old)
+	return goCommand(l.Module.Dir, "mod", "edit", "-dropreplace="+oldArg(l.Old))
+}
+
+// oldArg writes the left side of a replace line as commands take it.
+func oldArg(old module.Version) string {
+	if old.Version == "" {
+		return old.Path
+	}
+	return old.Path + "@" + old.Version
 }
 
 // target is what the line leads to, whatever file it stands in: two lines lead to the same if these are equal.

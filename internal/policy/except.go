@@ -11,10 +11,13 @@ import (
 // exception in force covers each of them; rules that can tell modules apart have made findings of their own for those
 // that are waived.
 func (c *checker) except(findings []*Finding) []*Finding {
-	used := map[*Exception]int{} // how many findings it matched
+	used, open := map[*Exception]bool{}, map[*Exception]int{} // open counts what it matches and nothing waives
 	for _, f := range findings {
 		for _, e := range c.apply(f) {
-			used[e]++
+			used[e] = true
+			if f.Exception == nil {
+				open[e]++
+			}
 		}
 	}
 	var out []*Finding
@@ -23,8 +26,8 @@ func (c *checker) except(findings []*Finding) []*Finding {
 		var f *Finding
 		switch {
 		case e.Expires.Past(c.Today):
-			f = c.expired(e, used[e])
-		case used[e] == 0 && c.wouldKnow(e):
+			f = c.expired(e, open[e])
+		case !used[e] && c.wouldKnow(e):
 			f = c.unused(e)
 		default:
 			continue
@@ -101,30 +104,46 @@ func (c *checker) versionOf(dep string, m *workspace.Module) string {
 	return ""
 }
 
-// settled reports whether nothing is left of a finding without the modules that are covered. What compares modules with
-// each other needs two groups of them.
+// settled reports whether nothing is left of a finding without the modules that are covered. What holds modules against
+// each other needs two sides.
 func (c *checker) settled(f *Finding, covered map[string]bool) bool {
-	if len(f.Modules) == 0 {
-		return true
-	}
 	open := func(dir string) bool { return !covered[dir] }
-	if f.Rule == "major-split" || f.Rule == "go-line" && f.Item == nil {
-		groups := 0
+	sides := 0
+	switch {
+	case f.Rule == "major-split", f.Rule == "go-line" && f.Dep != "":
 		for _, g := range f.Groups {
 			if slices.ContainsFunc(g.Modules, open) {
-				groups++
+				sides++
 			}
 		}
-		return groups < 2 && len(f.Groups) > 1 || !slices.ContainsFunc(f.Modules, open)
+		return sides < 2
+	case f.Rule == "duplicate-module", f.Rule == "replace-conflict":
+		for _, dir := range f.Modules {
+			if open(dir) {
+				sides++
+			}
+		}
+		return sides < 2
 	}
 	return !slices.ContainsFunc(f.Modules, open)
 }
 
-// wouldKnow reports whether a finding that the exception waives would have shown: its rule exists here, and every module
-// that it may speak of has a build list.
+// wouldKnow reports whether a finding that the exception waives would have shown: its rule exists here, and what the
+// rule looks at has a build list.
 func (c *checker) wouldKnow(e *Exception) bool {
-	if e.Rule != "" && Lookup(e.Rule) == nil || e.Policy != "" && c.later(e.Policy) {
-		return false
+	switch e.Rule {
+	case "":
+		if c.later(e.Policy) {
+			return false
+		}
+	case "workspace-drift", "replace-conflict", "replace-ineffective", "replace-downgrade":
+		if w := c.Graph.WorkspaceView(); w != nil && w.Err() != nil {
+			return false
+		}
+	default:
+		if Lookup(e.Rule) == nil {
+			return false
+		}
 	}
 	for _, m := range c.Workspace.Governed() {
 		if (e.Modules.IsZero() || e.Modules.Match(c.infos[m])) && c.view(m) == nil {

@@ -43,9 +43,11 @@ func (c *checker) expired(e *Exception, again int) *Finding {
 	f.At = append(f.At, Span{e.KeyPos("expires"), "valid through that day"})
 	switch again {
 	case 0:
-		f.Message += "; nothing needs it any more"
+		f.Message += "; nothing counts again because of it"
+	case 1:
+		f.Message += "; a finding that it covered counts again"
 	default:
-		f.Message += fmt.Sprintf("; %s it covered count again", count(again, "finding"))
+		f.Message += fmt.Sprintf("; %d findings that it covered count again", again)
 	}
 	return f
 }

@@ -57,7 +57,8 @@ func (c *checker) unused(e *Exception) *Finding {
 	if e.Policy != "" {
 		what = "policy item " + e.Policy
 	}
-	return aboutException(exceptionUnused(), e, fmt.Sprintf("exception %s waives nothing: no finding of %s matches it", e.ID, what))
+	message := fmt.Sprintf("exception %s waives nothing: no finding of %s matches it", e.ID, what)
+	return aboutException(exceptionUnused(), e, message)
 }
 
 // aboutException begins a finding about an exception.

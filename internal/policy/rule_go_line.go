@@ -25,8 +25,8 @@ module that is raised drags along all that depend on it, the workspace, CI and i
 With go.line in the policy, each module is reported, as a warning or with the severity of that section, whose line is
 not the one that most modules have (line: same), has another minor version than most (same-minor), or is not of the
 version that the policy names: 1.25 means any patch version of it, 1.25.3 that one. With go.toolchain, toolchain lines
-are judged likewise: none allows no such line, same and a name such as go1.26.1 ask for equal ones; modules without the line
-are fine. A module without a go line counts as 1.16, as it does for go.
+are judged likewise: none allows no such line, same and a name such as go1.26.1 ask for equal ones; modules without the
+line are fine. A module without a go line counts as 1.16, as it does for go.
 
 Where the policy does not speak of go lines, modules with different minor versions are information that never fails.
 
@@ -179,7 +179,8 @@ func (c *checker) toolchainLines(modules []*workspace.Module) []*Finding {
 			count[m.Toolchain.Text]++
 		}
 		wanted = slices.MaxFunc(modules, func(a, b *workspace.Module) int {
-			return cmp.Or(count[a.Toolchain.Text]-count[b.Toolchain.Text], graph.Compare("toolchain", a.Toolchain.Text, b.Toolchain.Text))
+			v, w := a.Toolchain.Text, b.Toolchain.Text
+			return cmp.Or(count[v]-count[w], graph.Compare("toolchain", v, w))
 		}).Toolchain.Text
 		label = "most modules with the line have " + wanted
 	}
@@ -237,6 +238,6 @@ func (c *checker) goWorkTooLow() []*Finding {
 		return nil
 	}
 	slices.Sort(f.Modules)
-	f.Message = fmt.Sprintf("%s, but %s needs go %s", says, moduleList(f.Modules), highest)
+	f.Message = fmt.Sprintf("%s, but go %s is needed by %s", says, highest, moduleList(f.Modules))
 	return []*Finding{f}
 }

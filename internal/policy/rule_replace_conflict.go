@@ -141,9 +141,10 @@ func (c *checker) conflictOfMembers(lines []replaceLine) *Finding {
 		return nil
 	}
 	path := lines[0].Old.Path
-	if a, b := c.refused(path, lines); a != nil {
-		return conflictFinding(a, b, fmt.Sprintf("%s and %s replace %s by different targets",
-			a.Module.Dir, b.Module.Dir, modText(a.Old)))
+	if a, b, says := c.refused(path, lines); a != nil {
+		f := conflictFinding(a, b, fmt.Sprintf("%s and %s replace it by different targets", a.Module.Dir, b.Module.Dir))
+		f.Notes = []Remark{goSays(says, inWork)}
+		return f
 	}
 	if w := c.workView(); w != nil {
 		if item, ok := w.Selected(path); ok && item.Replace != nil && item.Replace.From == c.Workspace.Work.File {
@@ -151,8 +152,9 @@ func (c *checker) conflictOfMembers(lines []replaceLine) *Finding {
 		}
 	}
 	if a, b := c.divided(path, lines); a != nil {
-		f := conflictFinding(a, b, fmt.Sprintf("%s gets %s, %s gets %s", a.Module.Dir, modText(a.New), b.Module.Dir, modText(b.New)))
-		f.Severity, f.Kind, f.Notes = Warn, "targets", nil
+		f := conflictFinding(a, b, fmt.Sprintf("%s gets %s, %s gets %s",
+			a.Module.Dir, modText(a.New), b.Module.Dir, modText(b.New)))
+		f.Severity, f.Kind = Warn, "targets"
 		return f
 	}
 	return nil
@@ -162,15 +164,15 @@ func conflictFinding(a, b *replaceLine, message string) *Finding {
 	f := &Finding{
 		Dep: a.Old.Path, Subject: a.Old.Path, Message: message, Modules: []string{a.Module.Dir, b.Module.Dir},
 		At: []Span{{a.Pos, "to " + modText(target(a.Replace))}, {b.Pos, "to " + modText(target(b.Replace))}},
-		Notes: []Remark{goSays(fmt.Sprintf("conflicting replacements for %s:", a.Old), inWork)},
 	}
 	slices.Sort(f.Modules)
 	return f
 }
 
-// refused returns two lines because of which go does not load the workspace: two for the same version, unless go.work
-// replaces the path at whatever version (go-semantics 3.15), or those that loading ran into (3.16).
-func (c *checker) refused(path string, lines []replaceLine) (a, b *replaceLine) {
+// refused returns two lines because of which go does not load the workspace, and what it says: two for the same
+// version, unless go.work replaces the path at whatever version (go-semantics 3.15), or those that loading ran into
+// (3.16).
+func (c *checker) refused(path string, lines []replaceLine) (a, b *replaceLine, says string) {
 	samePath := func(r workspace.Replace) bool { return r.Old.Path == path }
 	if !slices.ContainsFunc(c.Workspace.Work.Replaces, samePath) {
 		first := map[module.Version]*replaceLine{}
@@ -179,19 +181,19 @@ func (c *checker) refused(path string, lines []replaceLine) (a, b *replaceLine) 
 			if prev := first[l.Old]; prev == nil {
 				first[l.Old] = l
 			} else if target(prev.Replace) != target(l.Replace) && prev.Module != l.Module {
-				return prev, l
+				return prev, l, fmt.Sprintf("conflicting replacements for %s:", l.Old)
 			}
 		}
 	}
 	var conflict *graph.ConflictError
 	if w := c.Graph.WorkspaceView(); w == nil || !errors.As(w.Err(), &conflict) || conflict.Old.Path != path {
-		return nil, nil
+		return nil, nil, ""
 	}
 	a, b = lineOf(lines, conflict.Lines[0]), lineOf(lines, conflict.Lines[1])
 	if a == nil || b == nil || a.Module == b.Module {
-		return nil, nil // lines of one file
+		return nil, nil, "" // lines of one file
 	}
-	return a, b
+	return a, b, fmt.Sprintf("conflicting replacements found for %s in workspace modules defined by", conflict.Old)
 }
 
 func lineOf(lines []replaceLine, r *workspace.Replace) *replaceLine {
@@ -256,7 +258,8 @@ func (c *checker) replacedMembers() []*Finding {
 			continue
 		}
 		f := l.found("member", "replaced here", "replaces %s at all versions, though it uses it in %s", m.Path, m.Dir)
-		f.Notes = []Remark{goSays(fmt.Sprintf("workspace module %s is replaced at all versions in the go.work file", m.Path), inWork)}
+		says := fmt.Sprintf("workspace module %s is replaced at all versions in the go.work file", m.Path)
+		f.Notes = []Remark{goSays(says, inWork)}
 		f.Fix = c.dropReplace(l)
 		out = append(out, f)
 	}

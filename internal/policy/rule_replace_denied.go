@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 func replaceDenied() *Rule {
 	return &Rule{
@@ -17,9 +20,9 @@ tested here is not what they get; and a fork that nobody knows of is code that n
 
 With local: denied it is reported for each replace line whose target is a directory inside the repository (those that
 lead outside are replace-outside). With forks it is reported for each line that leads to another module path which
-forks does not name. Lines that lead to another version of the same module are neither. Lines that modgov wrote for
-a policy item, marked by a comment as // modgov:ID, are allowed as long as the policy has that item. It speaks only where the
-policy does, as a warning or with the severity of the section.
+forks does not name. Lines that lead to another version of the same module are neither. Lines to the directory of a
+sibling that modgov wrote for a policy item with resolve: replace, marked as // modgov:ID, are the policy's own and
+allowed. It speaks only where the policy does, as a warning or with the severity of the section.
 
 To clear it, remove the line, or add the fork to the policy.`,
 		Bad: `Only forks of acme are allowed.
@@ -55,11 +58,11 @@ func checkReplaceDenied(c *checker) []*Finding {
 	says := &c.policy.Replaces
 	var out []*Finding
 	for _, l := range c.replaceLines() {
-		key, label := c.denied(l)
-		if key == "" || c.ownedByPolicy(l) {
+		key, why := c.denied(l)
+		if key == "" {
 			continue
 		}
-		f := l.found(l.Old.Version, label, "replaces %s by %s: %s", modText(l.Old), modText(l.New), label)
+		f := l.found(l.Old.Version, "not allowed", "replaces %s by %s, %s", modText(l.Old), modText(l.New), why)
 		f.Item = &says.Item
 		f.Because = policySpan(f.Item, key, "asked for here")
 		f.Fix = c.dropReplace(l)
@@ -68,22 +71,33 @@ func checkReplaceDenied(c *checker) []*Finding {
 	return out
 }
 
-// denied returns the key of the policy's replaces section that denies a line, and in which words; "" if none does.
-func (c *checker) denied(l replaceLine) (key, label string) {
+// denied returns the key of the policy's replaces section that denies a line, and why; "" if none does.
+func (c *checker) denied(l replaceLine) (key, why string) {
 	says := &c.policy.Replaces
+	target := DepInfo{Path: l.New.Path, Version: l.New.Version}
 	switch {
 	case l.Dir != "":
-		if says.Local == LocalDenied && !l.Outside() {
-			return "local", "directories are denied"
+		if says.Local == LocalDenied && !l.Outside() && !c.ownedByPolicy(l) {
+			return "local", "a directory, which the policy does not allow"
 		}
-	case says.Has("forks") && l.New.Path != l.Old.Path && !says.Forks.Match(DepInfo{Path: l.New.Path, Version: l.New.Version}):
-		return "forks", "not among the forks that the policy names"
+	case says.Has("forks") && l.New.Path != l.Old.Path && !says.Forks.Match(target):
+		return "forks", "a fork that the policy does not name"
 	}
 	return "", ""
 }
 
-// ownedByPolicy reports whether modgov wrote the line for an item that the policy still has.
+// ownedByPolicy reports whether the line is one that modgov writes for an item of the policy: marked with its id, and
+// leading to the directory of the sibling that it replaces. A mark alone proves nothing: anybody can write one.
 func (c *checker) ownedByPolicy(l replaceLine) bool {
 	id, marked := strings.CutPrefix(l.Comment, "modgov:")
-	return marked && c.policy.Item(id) != nil
+	s := c.Workspace.Module(l.Dir)
+	if !marked || s == nil || s.Path != l.Old.Path {
+		return false
+	}
+	dep := DepInfo{Path: s.Path, Dir: s.Dir}
+	return slices.ContainsFunc(c.policy.Pins, func(p PinItem) bool {
+		return p.ID == id && p.Resolve == ResolveReplace && p.Dep.Match(dep)
+	}) || slices.ContainsFunc(c.policy.Versions, func(v VersionItem) bool {
+		return v.ID == id && v.Resolve == ResolveReplace && v.Dep.Match(dep)
+	})
 }

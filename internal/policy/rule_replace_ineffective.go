@@ -21,7 +21,8 @@ surprise.
 
 It is reported for lines of governed modules that apply neither in the module alone nor in the workspace, if the module
 is a member, and for lines of go.work that do not apply in the workspace. Where a build list could not be computed,
-nothing is said of lines that might apply there.
+nothing is said of lines that might apply there. Lines that lead to modules of the repository are one finding per
+module: tools that replace all of them everywhere write many.
 
 To clear it, remove the line (the finding shows the command), or give it the version that is selected.`,
 		Bad: `The patch was for v1.0.5; now v1.0.6 is selected.
@@ -49,16 +50,70 @@ replace example.com/x v1.0.6 => example.com/x-patched v1.0.6
 
 func checkReplaceIneffective(c *checker) []*Finding {
 	var out []*Finding
-	for _, l := range c.replaceLines() {
-		views := c.viewsOf(l)
-		if len(views) == 0 || slices.ContainsFunc(views, func(v *graph.View) bool { return mayApply(v, l) }) {
-			continue
-		}
-		f := l.found(l.Old.Version, "never applies", "replaces %s, %s", modText(l.Old), c.whyNot(views, l))
-		f.Fix = c.dropReplace(l)
-		out = append(out, f)
+	var siblings []replaceLine // of one module
+	flush := func() {
+		out = append(out, c.idleSiblings(siblings)...)
+		siblings = nil
 	}
+	for _, l := range c.replaceLines() {
+		if len(siblings) > 0 && siblings[0].Module != l.Module {
+			flush()
+		}
+		views := c.viewsOf(l)
+		switch {
+		case len(views) == 0 || slices.ContainsFunc(views, func(v *graph.View) bool { return mayApply(v, l) }):
+		case l.Module != nil && c.idleSibling(views, l):
+			siblings = append(siblings, l)
+		default:
+			out = append(out, c.ineffective(views, l))
+		}
+	}
+	flush()
 	return out
+}
+
+func (c *checker) ineffective(views []*graph.View, l replaceLine) *Finding {
+	f := l.found(l.Old.Version, "never applies", "replaces %s, %s", modText(l.Old), c.whyNot(views, l))
+	f.Fix = c.dropReplace(l)
+	return f
+}
+
+// idleSibling reports whether a line replaces a module of the repository that is in no graph, perhaps its own, by its
+// directory, and no exception speaks of it. Tools that write such lines for all modules make many of them.
+func (c *checker) idleSibling(views []*graph.View, l replaceLine) bool {
+	s := c.Workspace.Module(l.Dir)
+	if s == nil || s.Path != l.Old.Path ||
+		c.waiver("replace-ineffective", nil, DepInfo{Path: s.Path, Dir: s.Dir}, c.infos[l.Module]) != nil {
+		return false
+	}
+	return !slices.ContainsFunc(views, func(v *graph.View) bool {
+		item, ok := v.Selected(s.Path)
+		return ok && item.Version != ""
+	})
+}
+
+// idleSiblings is one finding for all such lines of a module.
+func (c *checker) idleSiblings(lines []replaceLine) []*Finding {
+	if len(lines) == 0 {
+		return nil
+	}
+	f := lines[0].found("siblings", "never applies", "")
+	f.Dep = ""
+	var names, args []string
+	for i, l := range lines {
+		names = append(names, l.Old.Path)
+		args = append(args, "-dropreplace="+oldArg(l.Old))
+		if i > 0 {
+			f.At = append(f.At, Span{l.Pos, "never applies"})
+		}
+	}
+	f.Message = "replaces a module of the repository that its graph does not ask for: " + names[0]
+	if len(lines) > 1 {
+		f.Message = fmt.Sprintf("replaces %d modules of the repository that its graph does not ask for: %s",
+			len(lines), listed(names, 3))
+	}
+	f.Fix = goCommand(lines[0].Module.Dir, append([]string{"mod", "edit"}, args...)...)
+	return []*Finding{f}
 }
 
 // viewsOf returns the views in which a line counts: of its module alone, and of the workspace.
@@ -73,8 +128,8 @@ func (c *checker) viewsOf(l replaceLine) []*graph.View {
 	return out
 }
 
-// mayApply reports whether a line, or one that says the same, applies in a view: to the selected version, or, for a main
-// module, which is itself never replaced, to a version of it that others require (go-semantics 1.9, 3.12). A view
+// mayApply reports whether a line, or one that says the same, applies in a view: to the selected version, or, for a
+// main module, which is itself never replaced, to a version of it that others require (go-semantics 1.9, 3.12). A view
 // without a build list leaves it open.
 func mayApply(v *graph.View, l replaceLine) bool {
 	item, ok := v.Selected(l.Old.Path)
@@ -100,7 +155,7 @@ func (c *checker) whyNot(views []*graph.View, l replaceLine) string {
 		case !ok:
 			continue
 		case item.Version == "":
-			return "a main module at a version that nothing requires"
+			return "a main module, which nothing requires at such a version"
 		case l.Old.Version != "" && l.Old.Version != item.Version:
 			return fmt.Sprintf("but %s is selected", item.Version)
 		case item.Replace != nil:

@@ -124,8 +124,9 @@ func (c *checker) missingNotes(l replaceLine, v *graph.View, read bool) []Remark
 	}
 	var notes []Remark
 	var load *graph.LoadError
-	if read && errors.As(v.Err(), &load) && load.Dir == l.Dir && load.More == 0 {
-		notes = append(notes, goSays(fmt.Sprintf("(replaced by %s): reading … no such file or directory", l.New.Path), where))
+	if read && errors.As(v.Err(), &load) && load.Dir == l.Dir {
+		says := fmt.Sprintf("(replaced by %s): reading … no such file or directory", l.New.Path)
+		notes = append(notes, goSays(says, where))
 	}
 	if m := c.byPath[l.Old.Path]; m != nil {
 		text := fmt.Sprintf("%s stands in %s", m.Path, m.Dir)

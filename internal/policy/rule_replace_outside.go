@@ -61,7 +61,8 @@ func checkReplaceOutside(c *checker) []*Finding {
 		if !l.Outside() {
 			continue
 		}
-		f := l.found(l.Old.Version, "outside the repository", "replaces %s by %s, outside the repository", modText(l.Old), l.New.Path)
+		f := l.found(l.Old.Version, "outside the repository",
+			"replaces %s by %s, outside the repository", modText(l.Old), l.New.Path)
 		if says.Local != "" {
 			f.Severity, f.Item = Warn, &says.Item
 			f.Because = policySpan(f.Item, "local", "asked for here")

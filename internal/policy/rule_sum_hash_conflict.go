@@ -40,7 +40,7 @@ go 1.24
 
 require example.com/x v1.0.0
 -- a/go.sum --
-example.com/x v1.0.0/go.mod h1:+KcZdPBzDlPtXpJzLpJHLtVpnhYuvjQlNMSuxHEsyA4=
+example.com/x v1.0.0/go.mod h1:cq1Wlc5Q/3TKMd9Nt+I/D/H5kAJrHbzSCzH20/f7O0w=
 -- b/go.mod --
 module example.com/b
 
@@ -57,7 +57,7 @@ go 1.24
 
 require example.com/x v1.0.0
 -- a/go.sum --
-example.com/x v1.0.0/go.mod h1:+KcZdPBzDlPtXpJzLpJHLtVpnhYuvjQlNMSuxHEsyA4=
+example.com/x v1.0.0/go.mod h1:cq1Wlc5Q/3TKMd9Nt+I/D/H5kAJrHbzSCzH20/f7O0w=
 -- b/go.mod --
 module example.com/b
 
@@ -65,7 +65,7 @@ go 1.24
 
 require example.com/x v1.0.0
 -- b/go.sum --
-example.com/x v1.0.0/go.mod h1:+KcZdPBzDlPtXpJzLpJHLtVpnhYuvjQlNMSuxHEsyA4=
+example.com/x v1.0.0/go.mod h1:cq1Wlc5Q/3TKMd9Nt+I/D/H5kAJrHbzSCzH20/f7O0w=
 `,
 		Check: checkSumHashConflict,
 	}
@@ -95,7 +95,8 @@ func checkSumHashConflict(c *checker) []*Finding {
 		if read := c.loadedSum(conflict.Mod); read != "" {
 			f.Notes = append(f.Notes, Remark{"cache", agreesWith(read, conflict.Places)})
 		}
-		f.Notes = append(f.Notes, Remark{"cause", "a moved tag, a proxy that serves other bits, or a bad merge; this is never waived"})
+		f.Notes = append(f.Notes, Remark{"cause",
+			"a moved tag, a proxy that serves other bits, or a bad merge; this is never waived"})
 		out = append(out, f)
 	}
 	return out

@@ -41,7 +41,7 @@ go 1.24
 
 require example.com/x v1.0.0
 -- go.sum --
-example.com/x v1.0.0/go.mod h1:+KcZdPBzDlPtXpJzLpJHLtVpnhYuvjQlNMSuxHEsyA4=
+example.com/x v1.0.0/go.mod h1:cq1Wlc5Q/3TKMd9Nt+I/D/H5kAJrHbzSCzH20/f7O0w=
 `,
 		Check: checkSumMissing,
 	}
@@ -88,7 +88,10 @@ func (c *checker) sumMissing(missing []integrity.MissingSum) *Finding {
 		}
 	}
 	f.At = []Span{{firstStep(m, v.ChainTo(missing[0].File.For)), "needs the first of them"}}
-	f.Message = fmt.Sprintf("go.sum lacks the /go.mod line of %s", listed(names, 3))
+	f.Message = "go.sum lacks the /go.mod line of " + names[0]
+	if len(names) > 1 {
+		f.Message = fmt.Sprintf("go.sum lacks %d /go.mod lines: %s", len(names), listed(names, 3))
+	}
 	f.Notes = []Remark{goSays("missing go.sum entry for go.mod file; to add it: go mod download", alone(m))}
 	if inWorkSum == len(missing) {
 		f.Notes = append(f.Notes, Remark{"workspace", "go.work.sum has what is missing: in the workspace it builds"})

@@ -1,5 +1,7 @@
 package policy
 
+import "github.com/modgov/modgov/internal/workspace"
+
 func workUncovered() *Rule {
 	return &Rule{
 		Name:     "work-uncovered",
@@ -67,8 +69,22 @@ func checkWorkUncovered(c *checker) []*Finding {
 		if m.PathPos.Line == 0 {
 			f.At[0].Pos.File = m.File
 		}
-		f.Fix = c.goWork("use", relativeDir(w.Dir, m.Dir))
+		if other := c.memberOf(m.Path); other != nil {
+			f.Notes = []Remark{{"note", "it cannot be used beside " + other.Dir + ", which has the same module path"}}
+		} else {
+			f.Fix = c.goWork("use", relativeDir(w.Dir, m.Dir))
+		}
 		out = append(out, f)
 	}
 	return out
+}
+
+// memberOf returns the member of the workspace with a module path, nil if there is none.
+func (c *checker) memberOf(modulePath string) *workspace.Module {
+	for _, m := range c.Workspace.Members() {
+		if m.Path == modulePath {
+			return m
+		}
+	}
+	return nil
 }

@@ -86,6 +86,7 @@ type drift struct {
 	waiver *Exception
 	uses   []judgedUse
 	now    judgedUse // the workspace's
+	same   []string  // members that have it alone too
 }
 
 func checkWorkspaceDrift(c *checker) []*Finding {
@@ -105,6 +106,7 @@ func checkWorkspaceDrift(c *checker) []*Finding {
 // drifts compares the members that require a dependency directly with the workspace.
 func (c *checker) drifts(w *graph.View, d *graph.Dependency) []*drift {
 	var out []*drift
+	var same []string
 	now := judgedUse{Use: graph.Use{View: w}}
 	item, ok := w.Selected(d.Path)
 	now.Effective, _ = w.Effective(d.Path)
@@ -117,6 +119,7 @@ func (c *checker) drifts(w *graph.View, d *graph.Dependency) []*drift {
 			kind = driftKind(d.Path, u.Effective, now.Effective)
 		}
 		if kind == "" {
+			same = append(same, u.dir)
 			continue
 		}
 		info := ok && item.Version == "" && u.Effective.Dir == ""
@@ -126,6 +129,9 @@ func (c *checker) drifts(w *graph.View, d *graph.Dependency) []*drift {
 			out = append(out, &drift{dep: d, kind: kind, info: info, waiver: u.waiver, now: now})
 		}
 		out[i].uses = append(out[i].uses, u)
+	}
+	for _, drift := range out {
+		drift.same = same
 	}
 	return out
 }
@@ -162,16 +168,18 @@ func (c *checker) driftFinding(w *graph.View, d *drift) *Finding {
 			f.Settle = append(f.Settle, *s)
 		}
 	}
-	alone, now := groups(d.dep.Path, d.uses, ""), "nothing"
-	for i := range alone {
-		alone[i].Note = "alone"
-	}
-	f.Groups = alone
+	f.Groups = groups(d.dep.Path, d.uses, "")
+	f.Message = d.kind + " in the workspace"
 	if d.kind != "gone" {
-		now = d.now.shown(d.dep.Path)
-		f.Groups = append([]Group{{Version: now, Note: "in the workspace"}}, alone...)
+		f.Message += " to " + d.now.shown(d.dep.Path)
 	}
-	f.Message = fmt.Sprintf("%s: %s alone, %s in the workspace", d.kind, versionList(alone), now)
+	f.Message += ": alone " + versionList(f.Groups)
+	for i := range f.Groups {
+		f.Groups[i].Note = "alone"
+	}
+	if d.kind != "gone" {
+		f.Groups = append([]Group{{d.now.shown(d.dep.Path), d.same, "in the workspace"}}, f.Groups...)
+	}
 	c.explainDrift(f, w, d)
 	if len(f.Settle) > 0 {
 		f.Fix = command("modgov", "fix", "--rule", "workspace-drift", "--dep", d.dep.Path)
@@ -199,18 +207,30 @@ func (c *checker) explainDrift(f *Finding, w *graph.View, d *drift) {
 			break
 		}
 	}
-	if chain := w.Chain(path); d.kind != "gone" && len(chain) > 1 {
-		f.Why = append(f.Why, c.chain(w, chain))
-		if len(f.Notes) == 0 {
-			if m := c.byPath[chain[0].Path]; m != nil {
-				f.At = append(f.At, Span{firstStep(m, chain), "the cause"})
-				f.Notes = append(f.Notes, Remark{"cause", fmt.Sprintf("%s requires %s", m.Dir, modText(chain[1]))})
+	if d.kind == "raised" || d.kind == "retargeted" && len(f.Notes) == 0 {
+		chain := asker(w, path)
+		m := mainAt(w, chain[0].Path)
+		f.At = append(f.At, Span{firstStep(m, chain), "the cause"})
+		f.Notes = append(f.Notes, Remark{"cause", fmt.Sprintf("%s requires %s", m.Dir, modText(chain[1]))})
+		if len(chain) > 2 {
+			f.Why = append(f.Why, c.chain(w, chain))
+		}
+	}
+	f.Why = append(f.Why, c.whys(path, d.uses)...)
+}
+
+// asker returns the chain to the selected version in the workspace that explains most: from a member that requires it
+// directly, if there is one.
+func asker(w *graph.View, path string) []module.Version {
+	item, _ := w.Selected(path)
+	for _, m := range w.Mains {
+		for _, r := range m.Requires {
+			if !r.Indirect && r.Mod.Path == path && r.Mod.Version == item.Version {
+				return []module.Version{{Path: m.Path}, r.Mod}
 			}
 		}
 	}
-	if d.kind != "raised" {
-		f.Why = append(f.Why, c.whys(path, d.uses)...)
-	}
+	return w.Chain(path)
 }
 
 // driftCause looks along the chain by which a module alone gets its version of a dependency for the first step that the
@@ -228,7 +248,7 @@ func (c *checker) driftCause(w *graph.View, path string, u *judgedUse) (pos work
 		if m, x := c.excluder(mod, u.View.Module); x != nil {
 			return x.Pos, fmt.Sprintf("%s excludes %s", m.Dir, modText(mod))
 		}
-		if m := c.mainAt(w, mod.Path); m != nil && !replacedBy(u.View, mod, m.Dir) {
+		if m := mainAt(w, mod.Path); m != nil && !replacedBy(u.View, mod, m.Dir) {
 			return m.PathPos, fmt.Sprintf("the workspace takes %s from its directory %s", mod.Path, m.Dir)
 		}
 		now, was := w.Replacement(mod), u.View.Replacement(mod)
@@ -236,7 +256,8 @@ func (c *checker) driftCause(w *graph.View, path string, u *judgedUse) (pos work
 		case now != nil && (was == nil || target(was.Line) != target(now.Line)):
 			return now.Line.Pos, fmt.Sprintf("%s replaces %s by %s", now.From, modText(mod), modText(now.New))
 		case now == nil && was != nil:
-			return was.Line.Pos, fmt.Sprintf("%s replaces %s, and the workspace has another version", was.From, modText(was.Line.Old))
+			return was.Line.Pos, fmt.Sprintf("%s replaces %s, and the workspace has another version",
+				was.From, modText(was.Line.Old))
 		}
 	}
 	return workspace.Position{}, ""
@@ -255,7 +276,7 @@ func (c *checker) excluder(mod module.Version, self *workspace.Module) (*workspa
 }
 
 // mainAt returns the main module of a view with a path, nil if it has none.
-func (c *checker) mainAt(w *graph.View, path string) *workspace.Module {
+func mainAt(w *graph.View, path string) *workspace.Module {
 	i := slices.IndexFunc(w.Mains, func(m *workspace.Module) bool { return m.Path == path })
 	if i < 0 {
 		return nil
