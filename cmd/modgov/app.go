@@ -27,6 +27,7 @@ func commands() []*cli.Command {
 		listCommand(),
 		graphCommand(),
 		whyCommand(),
+		explainCommand(),
 		completionCommand(),
 		helpCommand(),
 		completeCommand(),
@@ -38,13 +39,14 @@ const patience = time.Second
 
 // shell is one run of modgov: its streams and its environment. Only goroutines of this run use it.
 type shell struct {
-	environ []string
-	stdin   io.Reader
-	stdout  *output
-	stderr  io.Writer
-	screen  screen
-	bars    progressBars
-	writing sync.RWMutex // read-locked inside protect; locked for good when a run is abandoned
+	environ  []string
+	stdin    io.Reader
+	stdout   *output
+	stderr   io.Writer
+	screen   screen
+	bars     progressBars
+	fetching time.Duration // how long one request to a proxy may take; 0: as long as modsource says
+	writing  sync.RWMutex  // read-locked inside protect; locked for good when a run is abandoned
 }
 
 func newShell(environ []string, stdin io.Reader, stdout, stderr io.Writer) *shell {
@@ -179,9 +181,11 @@ type invocation struct {
 	modules []string // --module: selectors as given
 	offline bool     // --offline
 	jobs    int      // --jobs: at least 1, else the number of processors that Go uses
-	format  string   // --format or --json, one of those that the command names in formatFlags; else empty
-	quiet   bool     // -q
-	verbose bool     // -v
+	// requests is --jobs for what does not need a processor; 0 if it was not given: the network has limits of its own.
+	requests int
+	format   string // --format or --json, one of those that the command names in formatFlags; else empty
+	quiet    bool   // -q
+	verbose  bool   // -v
 
 	stdin  io.Reader
 	stdout io.Writer // buffered; written out at the end, and a failure to write is reported then
@@ -220,8 +224,9 @@ func newInvocation(c *cli.Context) (*invocation, error) {
 	if inv.offline {
 		inv.environ = append(slices.Clone(sh.environ), "GOPROXY=off")
 	}
+	inv.requests = inv.jobs
 	if !c.IsSet("jobs") {
-		inv.jobs = runtime.GOMAXPROCS(0)
+		inv.jobs, inv.requests = runtime.GOMAXPROCS(0), 0
 	}
 	if inv.jobs < 1 {
 		return nil, usagef("--jobs %d: at least 1 is needed", inv.jobs)
@@ -271,16 +276,20 @@ func startDir(dirs []string) (string, error) {
 	if len(dirs) == 0 {
 		return abs, nil
 	}
-	given := "-C " + strings.Join(dirs, " -C ")
-	switch info, err := os.Stat(abs); {
+	return abs, checkDir("-C "+strings.Join(dirs, " -C "), abs)
+}
+
+// checkDir refuses a name that is no directory; given is the flag with its value.
+func checkDir(given, name string) error {
+	switch info, err := os.Stat(name); {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", usagef("%s: no such directory", given)
+		return usagef("%s: no such directory", given)
 	case err != nil:
-		return "", usagef("%s: %w", given, err)
+		return usagef("%s: %w", given, err)
 	case !info.IsDir():
-		return "", usagef("%s: not a directory", given)
+		return usagef("%s: not a directory", given)
 	}
-	return abs, nil
+	return nil
 }
 
 // lookupEnv returns the last value of name in environ, which has the form of os.Environ.

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/modgov/modgov/internal/plan"
@@ -121,12 +120,13 @@ func WritePlan(w io.Writer, format string, p *Plan, withDiff bool, o Options) er
 	if err := pg.writeTo(w); err != nil || !withDiff || o.Quiet {
 		return err
 	}
+	out := Printable(w)
 	for _, f := range p.Files {
-		if _, err := io.WriteString(w, "\n"+f.Diff); err != nil {
+		if _, err := io.WriteString(out, "\n"+f.Diff); err != nil {
 			return err
 		}
 	}
-	return nil
+	return out.Close()
 }
 
 // maxMoves bounds the lists of a plan unless all is asked for.
@@ -180,7 +180,11 @@ func (pg *page) edits(edits []PlanEdit) {
 		if i == 0 || edits[i-1].File != e.File {
 			pg.text("  %s", e.File)
 		}
-		rows = append(rows, slices.DeleteFunc([]string{e.Text, strings.Join(e.For, ", ")}, func(s string) bool { return s == "" }))
+		row := []string{e.Text}
+		if len(e.For) > 0 {
+			row = append(row, strings.Join(e.For, ", "))
+		}
+		rows = append(rows, row)
 	}
 	pg.table("    ", rows)
 }

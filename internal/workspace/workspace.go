@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"strings"
 	"sync"
 
 	"golang.org/x/mod/module"
@@ -215,7 +216,12 @@ func (ws *Workspace) readGoMod(dir string) ([]byte, error) {
 
 var errOutside = errors.New("outside the repository")
 
+// isDrive reports whether a path begins with the letter of a Windows drive.
+func isDrive(dir string) bool {
+	return len(dir) > 1 && dir[1] == ':' && ('a' <= dir[0]|0x20 && dir[0]|0x20 <= 'z')
+}
+
 // IsOutside reports whether a directory, relative to the root or absolute, lies outside the root.
 func IsOutside(dir string) bool {
-	return dir == ".." || len(dir) > 2 && dir[:3] == "../" || path.IsAbs(dir) || len(dir) > 1 && dir[1] == ':'
+	return dir == ".." || strings.HasPrefix(dir, "../") || path.IsAbs(dir) || isDrive(dir)
 }
