@@ -174,12 +174,13 @@ func newWorkReplaces(u *universe, w *workspace.Work, members []*workspace.Module
 	return out, nil
 }
 
-// target names what a replace line leads to, whatever file it stands in.
+// target names what a replace line leads to, whatever file it stands in. Go cleans relative directories when it makes
+// them absolute, and takes absolute ones as they are written.
 func target(l *workspace.Replace) module.Version {
-	if l.Dir != "" {
-		return module.Version{Path: l.Dir}
+	if l.Dir == "" || path.IsAbs(l.New.Path) && path.Clean(l.New.Path) != l.New.Path {
+		return l.New
 	}
-	return l.New
+	return module.Version{Path: l.Dir}
 }
 
 // relativeTo shows the target of a member's replace line as go does in a workspace: relative to the go.work file.

@@ -84,9 +84,13 @@ func (u *Universe) without(parts []part) *Universe {
 				b.WriteString(line)
 			}
 		}
-		if p.file != "" {
+		switch {
+		case b.Len() == 0:
+			delete(c.Files, p.file)
+			delete(c.Outside, p.outside)
+		case p.file != "":
 			c.Files[p.file] = b.String()
-		} else {
+		default:
 			c.Outside[p.outside] = b.String()
 		}
 	}

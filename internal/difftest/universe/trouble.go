@@ -118,6 +118,7 @@ func (g *generator) wrongPath(m *modFile) {
 	}
 	if f := g.file[o.path+"@"+pick(g, o.versions)]; f != nil {
 		f.path = pick(g, []string{"ex.test/other", ""})
+		f.extra = append(f.extra, "// of somebody else") // go.sum cannot have the hash of an empty file
 	}
 }
 
