@@ -37,6 +37,7 @@ func BenchmarkCheckout(b *testing.B) {
 }
 
 func benchmarkOpen(b *testing.B, dir string) {
+	start := cpuTime()
 	for b.Loop() {
 		r, err := Open(b.Context(), Options{Dir: dir, Env: testEnv(dir)})
 		if err != nil {
@@ -53,6 +54,7 @@ func benchmarkOpen(b *testing.B, dir string) {
 			b.Fatal(err)
 		}
 	}
+	b.ReportMetric(float64((cpuTime()-start).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 }
 
 // bigTree makes the files and returns their names in git's order.

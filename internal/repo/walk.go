@@ -83,25 +83,37 @@ func (w *walk) enter(rel, name string, err error) error {
 	if skipped(name) || w.skip[rel] {
 		return fs.SkipDir
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if err != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		w.unread[rel] = err
 		return nil
 	}
-	parent := path.Dir(rel)
-	if w.checkouts[parent] || w.rules[parent].ignores(path.Join(w.base, rel), true) {
+	rules, foreign := w.above(rel)
+	if foreign || rules.ignores(path.Join(w.base, rel), true) {
 		return fs.SkipDir
 	}
-	w.rules[rel] = w.rules[parent]
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rules[rel] = rules
 	return nil
+}
+
+// above is what is known of the directory that rel lies in: its rules, and whether it is another checkout.
+func (w *walk) above(rel string) (rules *ignoreRules, foreign bool) {
+	dir := path.Dir(rel)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.rules[dir], w.checkouts[dir]
 }
 
 // file keeps a go.mod or go.work.
 func (w *walk) file(rel string) {
+	rules, _ := w.above(rel)
+	ignored := rules.ignores(path.Join(w.base, rel), false)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.files[rel] = w.rules[path.Dir(rel)].ignores(path.Join(w.base, rel), false)
+	w.files[rel] = ignored
 }
 
 // ignoreFile adds the rules of a directory other than the root, whose rules were given.
@@ -110,9 +122,7 @@ func (w *walk) ignoreFile(rel string) {
 	if w.git == nil || dir == "." {
 		return
 	}
-	w.mu.Lock()
-	rules := w.rules[dir]
-	w.mu.Unlock()
+	rules, _ := w.above(rel)
 	rules, err := w.git.descend(rules, filepath.FromSlash(path.Join(w.root, dir)), path.Join(w.base, dir))
 	w.mu.Lock()
 	defer w.mu.Unlock()

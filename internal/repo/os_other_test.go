@@ -2,6 +2,11 @@
 
 package repo
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 func makePipe(string) error { return errors.ErrUnsupported }
+
+func cpuTime() time.Duration { return 0 }
