@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"path"
 	"slices"
 	"strings"
 
@@ -82,10 +83,10 @@ func gaps(facts *Facts) []Gap {
 			out = append(out, Gap{Layer: LayerSelected, Module: v.Dir(), Err: load})
 		}
 	}
-	for _, m := range facts.Workspace.Governed() {
-		for _, bad := range m.Sum.Bad {
+	for _, f := range facts.Workspace.SumFiles() {
+		for _, bad := range f.Bad {
 			if bad.Pos.Line == 0 {
-				out = append(out, Gap{Layer: LayerSums, Module: m.Dir, Err: bad})
+				out = append(out, Gap{Layer: LayerSums, Module: path.Dir(f.File), Err: bad})
 			}
 		}
 	}

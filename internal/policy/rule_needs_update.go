@@ -93,7 +93,7 @@ func (c *checker) needsUpdate(v *graph.View, stale []graph.Stale) *Finding {
 	f := &Finding{
 		Subject: v.Dir(), Modules: []string{v.Dir()},
 		Notes: []Remark{{"go says", "\"go: updates to go.mod needed\" in " + v.Dir() + " with GOWORK=off"}},
-		Fix:   "modgov fix --rule needs-update --module " + v.Dir(),
+		Fix:   command("modgov", "fix", "--rule", "needs-update", "--module", v.Dir()),
 	}
 	f.Settle = []Settlement{{Means: Update, Module: v.Dir(), Mod: stale[0].Root}}
 	if len(stale) == 1 {

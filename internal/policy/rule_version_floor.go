@@ -93,8 +93,9 @@ func (c *checker) floor(d *graph.Dependency, item *VersionItem, uses, bad []judg
 		all:     slices.DeleteFunc(slices.Clone(uses), func(u judgedUse) bool { return u.version(d.Path) == "" }),
 		because: policySpan(&item.Item, "at-least", "the lowest version allowed"), notes: reasonNote(&item.Item),
 	}
-	have := groups(d.Path, bad, floor)
-	f.message = func([]string) string { return fmt.Sprintf("%s, at least %s is asked for", versionList(have), floor) }
+	f.message = func(bad []judgedUse) string {
+		return fmt.Sprintf("%s, at least %s is asked for", versionList(groups(d.Path, bad, floor)), floor)
+	}
 	f.settle = func(u *judgedUse) *Settlement {
 		if u.View.Replacement(u.selected(d.Path)) != nil {
 			return nil

@@ -102,8 +102,9 @@ func (c *checker) pin(d *graph.Dependency, pin *PinItem, uses []judgedUse) []*Fi
 			break
 		}
 	}
-	have := groups(d.Path, bad, want)
-	f.message = func([]string) string { return fmt.Sprintf("%s, pinned to %s", versionList(have), want) }
+	f.message = func(bad []judgedUse) string {
+		return fmt.Sprintf("%s, pinned to %s", versionList(groups(d.Path, bad, want)), want)
+	}
 	f.settle = func(u *judgedUse) *Settlement { return settlePin(u, d.Path, pin) }
 	return c.faults(f, bad)
 }

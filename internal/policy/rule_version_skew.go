@@ -127,7 +127,7 @@ func (c *checker) skew(d *graph.Dependency, item *VersionItem, says *DepPolicy, 
 		dep: d, item: &item.Item, all: uses, wanted: target.shown(d.Path), because: policySpan(&item.Item, "agree", "asks them to agree"),
 		label: "declared here", notes: append([]Remark{{"distance", distance(d.Path, bad, wanted)}}, reasonNote(&item.Item)...),
 	}
-	f.message = func([]string) string { return versionList(groups(d.Path, uses, f.wanted)) }
+	f.message = func([]judgedUse) string { return versionList(groups(d.Path, uses, f.wanted)) }
 	f.settle = func(u *judgedUse) *Settlement { return raise(u, d.Path, wanted, item) }
 	if wanted == "" || f.notes[0].Text == "" {
 		f.notes = f.notes[1:]

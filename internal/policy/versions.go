@@ -79,7 +79,7 @@ func (c *checker) waiver(rule string, item *Item, dep DepInfo, m ModuleInfo) *Ex
 type fault struct {
 	dep     *graph.Dependency
 	item    *Item
-	message func(dirs []string) string
+	message func(bad []judgedUse) string
 	wanted  string // "" if there is no single one
 	because []Span
 	all     []judgedUse // for the groups
@@ -132,11 +132,11 @@ func (c *checker) fault(f fault, bad []judgedUse) *Finding {
 			}
 		}
 	}
-	out.Message = f.message(out.Modules)
+	out.Message = f.message(bad)
 	out.Groups = groups(f.dep.Path, f.all, f.wanted)
 	out.Why = c.whys(f.dep.Path, bad)
 	if len(out.Settle) == len(bad) {
-		out.Fix = fmt.Sprintf("modgov fix --dep %s", f.dep.Path)
+		out.Fix = command("modgov", "fix", "--dep", f.dep.Path)
 	}
 	return out
 }
