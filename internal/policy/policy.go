@@ -37,7 +37,7 @@ type Policy struct {
 	Sums            SumsSection            `policy:"sums"`
 	Exceptions      []Exception            `policy:"exceptions"`
 	ExceptionPolicy ExceptionPolicySection `policy:"exception_policy,later"`
-	Gate            GateSection            `policy:"gate,later"`
+	Gate            GateSection            `policy:"gate"`
 	Release         ReleaseSection         `policy:"release,later"`
 
 	lines      []string

@@ -209,9 +209,9 @@ type ExceptionPolicySection struct {
 // GateSection says what fails a check.
 type GateSection struct {
 	Place
-	Scope      GateScope  `policy:"scope"`
+	Scope      GateScope  `policy:"scope,later"`
 	Threshold  Threshold  `policy:"threshold"`
-	PolicyFrom PolicyFrom `policy:"policy_from"`
+	PolicyFrom PolicyFrom `policy:"policy_from,later"`
 }
 
 // ReleaseSection says what is released together.

@@ -237,7 +237,7 @@ release: {groups: [{modules: a/**}]}
 func TestNotEvaluated(t *testing.T) {
 	t.Parallel()
 	p, err := Parse("p.yaml", []byte(`version: 1
-gate: {scope: new}
+gate: {scope: new, threshold: warn}
 versions:
   - {id: a, dep: x.org/a, agree: same, together: true}
   - {id: b, dep: x.org/b, follow: libs/a}
@@ -265,7 +265,7 @@ release: {groups: []}
 	for _, n := range p.NotEvaluated() {
 		got = append(got, fmt.Sprintf("%d %s", n.Pos.Line, n))
 	}
-	want := `2 gate
+	want := `2 gate: scope
 4 a: together
 5 b: follow
 7 d: freeze
