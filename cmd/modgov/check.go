@@ -20,8 +20,8 @@ func checkCommand() *cli.Command {
 finds, with the place, the policy line, the requirement chain and the command that clears it. Nothing is written but
 go.mod files of dependencies into the module cache.
 
-With --module, only findings that concern the selected modules are shown and count; all modules are still read, for
-what one module needs depends on the others.
+With --module, only findings that concern the selected modules are shown and count, and those that are about no module,
+such as an exception that has expired; all modules are still read, for what one module needs depends on the others.
 
 Exit code 0: pass. 1: a finding at or above the threshold. 3: incomplete, something could not be read.
 
@@ -44,9 +44,6 @@ func workFileFlag() cli.Flag {
 }
 
 func check(inv *invocation, c *cli.Context) error {
-	if err := noArguments(c); err != nil {
-		return err
-	}
 	p, err := openProject(inv, c.String("workspace-file"))
 	if err != nil {
 		return err
@@ -56,7 +53,7 @@ func check(inv *invocation, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.checkSelection(j.Facts.Workspace); err != nil {
+	if err := p.checkGoverned(j.Facts.Workspace); err != nil {
 		return err
 	}
 	j.Findings = slices.DeleteFunc(j.Findings, func(f *policy.Finding) bool { return !p.concerns(j.Facts.Workspace, f) })
@@ -120,14 +117,6 @@ func verdictCode(v policy.Verdict) int {
 		return exitIncomplete
 	}
 	return exitPass
-}
-
-// noArguments refuses arguments of a command that takes none.
-func noArguments(c *cli.Context) error {
-	if c.Args().Present() {
-		return usagef("%s takes no arguments, got %q", c.Command.Name, c.Args().First())
-	}
-	return nil
 }
 
 // modgovVersion is the version of this modgov, for documents.

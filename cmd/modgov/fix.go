@@ -48,9 +48,6 @@ EXAMPLES
 }
 
 func fix(inv *invocation, c *cli.Context) (err error) {
-	if err := noArguments(c); err != nil {
-		return err
-	}
 	p, err := openProject(inv, c.String("workspace-file"))
 	if err != nil {
 		return err
@@ -64,7 +61,7 @@ func fix(inv *invocation, c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := p.checkSelection(before.Facts.Workspace); err != nil {
+	if err := p.checkGoverned(before.Facts.Workspace); err != nil {
 		return err
 	}
 	o.Target = p.targets(c, before, o)
@@ -128,7 +125,19 @@ func (p *project) targets(c *cli.Context, before *policy.Judgement, o fixing) fu
 func (p *project) planProject() *plan.Project {
 	return &plan.Project{
 		Root: p.repo.Root, FS: p.tree.FS, Settings: p.settings, Offline: p.inv.offline, Jobs: p.inv.jobs,
-		Judge: func(ctx context.Context, files fs.FS) (*policy.Judgement, error) { return p.judge(ctx, files) },
+		Judge:    func(ctx context.Context, files fs.FS) (*policy.Judgement, error) { return p.judge(ctx, files) },
+		Progress: p.planProgress(),
+	}
+}
+
+// planProgress gives each step of a plan the progress line.
+func (p *project) planProgress() func(step string, done, total int) {
+	current, tell := "", func(int, int) {}
+	return func(step string, done, total int) {
+		if step != current {
+			current, tell = step, p.inv.progress(step)
+		}
+		tell(done, total)
 	}
 }
 

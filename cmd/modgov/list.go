@@ -29,6 +29,7 @@ EXAMPLES
    modgov list --json | jq -r '.dir + " " + (.build_list | length | tostring)'`,
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "workspace", Usage: "the list of the workspace, not those of the modules alone"},
+			asIsFlag(),
 			workFileFlag(),
 		}, formatFlags("text", "json")...),
 		Action: action(list),
@@ -36,9 +37,6 @@ EXAMPLES
 }
 
 func list(inv *invocation, c *cli.Context) error {
-	if err := noArguments(c); err != nil {
-		return err
-	}
 	p, views, err := openViews(inv, c)
 	if err != nil {
 		return err
@@ -60,7 +58,17 @@ func openViews(inv *invocation, c *cli.Context) (*project, []*graph.View, error)
 	if err != nil {
 		return nil, nil, errors.Join(err, p.close())
 	}
+	if c.Bool("as-is") {
+		for i, v := range views {
+			views[i] = v.AsIs()
+		}
+	}
 	return p, views, nil
+}
+
+// asIsFlag shows what go would refuse to load, without the update that it asks for.
+func asIsFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "as-is", Usage: "of the go.mod files as they are, also where go asks for an update first"}
 }
 
 func (p *project) views(wantWorkspace bool) ([]*graph.View, error) {

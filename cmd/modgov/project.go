@@ -45,6 +45,11 @@ func openProject(inv *invocation, workFile string) (*project, error) {
 	if p.settings, err = gocmd.ReadSettings(inv.ctx, inv.environ); err != nil {
 		return nil, err
 	}
+	if inv.root != "" {
+		if err := checkDir("--root "+inv.root, inv.root); err != nil {
+			return nil, err
+		}
+	}
 	p.repo, err = repo.Open(inv.ctx, repo.Options{
 		Dir: inv.dir, Root: inv.root, WorkFile: inv.path(workFile), Env: inv.environ, Skip: p.caches(),
 	})
@@ -79,7 +84,7 @@ func (p *project) open() (err error) {
 		return usagef("--module: %w", err)
 	}
 	p.source, err = modsource.New(modsource.Options{
-		Settings: p.settings, Offline: p.inv.offline, Sums: p.goSums,
+		Settings: p.settings, Offline: p.inv.offline, Sums: p.goSums, Jobs: p.inv.requests, Timeout: p.inv.shell.fetching,
 		Progress: p.inv.progress("go.mod files"),
 	})
 	return err
@@ -185,8 +190,12 @@ func (p *project) selects(m *workspace.Module) bool {
 	return p.selected.Match(p.policy.Info(m.Dir, m.Path))
 }
 
-// checkSelection refuses selectors that select nothing: a misspelt name must not pass as an empty answer.
+// checkSelection refuses to answer about no module at all: neither a gate that looks at the wrong directory nor a
+// misspelt selector may pass.
 func (p *project) checkSelection(ws *workspace.Workspace) error {
+	if len(ws.Modules) == 0 && ws.Work == nil {
+		return withHint(usagef("no go.mod file below %s", p.repo.Root), "start modgov in a repository, or name one with -C or --root")
+	}
 	if p.selected.IsZero() {
 		return nil
 	}
@@ -197,6 +206,15 @@ func (p *project) checkSelection(ws *workspace.Workspace) error {
 	}
 	return withHint(usagef("--module %s selects no module", strings.Join(p.inv.modules, " ")),
 		"a selector is a directory such as %s, a glob such as services/**, path:GLOB, team:NAME or tag:NAME", exampleDir(ws))
+}
+
+// checkGoverned refuses to judge where there is nothing to judge.
+func (p *project) checkGoverned(ws *workspace.Workspace) error {
+	if err := p.checkSelection(ws); err != nil || len(ws.Governed()) > 0 || ws.Work != nil {
+		return err
+	}
+	return withHint(usagef("no module below %s is governed: all are outside", p.repo.Root),
+		"modules below testdata, _x and .x are, and those that the policy excludes; modules: {include: [...]} governs them")
 }
 
 func exampleDir(ws *workspace.Workspace) string {

@@ -18,18 +18,22 @@ package main
 //	proxy [DIR]          makes a file proxy from the modules below DIR (default: proxy) and sets GOPROXY to it. A
 //	                     module is a directory PATH@VERSION, as in proxy/example.com/a@v1.0.0/go.mod; its .info, .mod
 //	                     and .zip are made from its files; without go.mod it gets one that says `module PATH`
-//	fixture NAME         copies fixtures/NAME of this repository to $WORK/NAME
+//	sums DIR…            writes go.sum files with the lines of all modules of the last proxy
+//	server ANSWER M@V    makes a loopback server of the file proxy that GOPROXY names, and sets GOPROXY to it. For one
+//	                     module version it gives a bad answer: an HTTP status such as 404, garbage (a web page), forged
+//	                     (a go.mod file that go.sum does not know), cut (half of a file)
+//	fixture NAME         copies fixtures/NAME of this repository to $WORK/NAME, and sets GOPROXY to a file proxy that has
+//	                     the modules that it needs
+//	patch FILE OLD NEW   replaces OLD, which must be in FILE exactly once, by NEW; \n and \t stand for what they do in Go
 //	commit DIR [MSG]     makes DIR a git repository, if it is none, and commits all that is in it
 //
 // Programs beside modgov: `modgov-probe` is modgov with commands that misbehave on purpose (probe_test.go).
 
 import (
-	"archive/zip"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,9 +43,6 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"golang.org/x/mod/module"
-	"golang.org/x/mod/semver"
-	modzip "golang.org/x/mod/zip"
 )
 
 func TestMain(m *testing.M) {
@@ -62,7 +63,10 @@ func TestScripts(t *testing.T) {
 			"code":    scriptCode,
 			"snap":    scriptSnap,
 			"same":    scriptSame,
+			"patch":   scriptPatch,
 			"proxy":   scriptProxy,
+			"sums":    scriptSums,
+			"server":  scriptServer,
 			"fixture": scriptFixture,
 			"commit":  scriptCommit,
 		},
@@ -207,15 +211,6 @@ func compareSnapshots(before, after map[string]string) []string {
 	return changes
 }
 
-func scriptFixture(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: fixture NAME")
-	}
-	from, err := filepath.Abs(filepath.Join("..", "..", "fixtures", args[0]))
-	ts.Check(err)
-	ts.Check(os.CopyFS(filepath.Join(ts.Getenv("WORK"), args[0]), os.DirFS(from)))
-}
-
 func scriptCommit(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: commit DIR [MSG]")
@@ -231,97 +226,14 @@ func scriptCommit(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(ts.Exec("git", "-C", dir, "commit", "-q", "--allow-empty", "-m", message))
 }
 
-func scriptProxy(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) > 1 {
-		ts.Fatalf("usage: proxy [DIR]")
+func scriptPatch(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: patch FILE OLD NEW")
 	}
-	source := ts.MkAbs(append(args, "proxy")[0])
-	target := filepath.Join(ts.Getenv("HOME"), "proxy")
-	err := filepath.WalkDir(source, func(dir string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() || !strings.Contains(entry.Name(), "@") {
-			return err
-		}
-		name, err := filepath.Rel(source, dir)
-		if err != nil {
-			return err
-		}
-		path, version, _ := strings.Cut(filepath.ToSlash(name), "@")
-		if err := addToProxy(target, dir, module.Version{Path: path, Version: version}); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		return fs.SkipDir
-	})
-	ts.Check(err)
-	ts.Setenv("GOPROXY", fileURL(target))
-}
-
-// addToProxy puts the module in dir into the file proxy at target.
-func addToProxy(target, dir string, mod module.Version) error {
-	if err := module.Check(mod.Path, mod.Version); err != nil {
-		return err
+	unescape := strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r").Replace
+	text, old := ts.ReadFile(args[0]), unescape(args[1])
+	if n := strings.Count(text, old); n != 1 {
+		ts.Fatalf("%s: %q is there %d times", args[0], old, n)
 	}
-	path, err := module.EscapePath(mod.Path)
-	if err != nil {
-		return err
-	}
-	version, err := module.EscapeVersion(mod.Version)
-	if err != nil {
-		return err
-	}
-	gomod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-	if errors.Is(err, fs.ErrNotExist) {
-		gomod, err = []byte("module "+mod.Path+"\n"), nil
-	}
-	if err != nil {
-		return err
-	}
-	base := filepath.Join(target, filepath.FromSlash(path), "@v")
-	if err := os.MkdirAll(base, 0o777); err != nil {
-		return err
-	}
-	info := fmt.Sprintf(`{"Version":%q,"Time":"2026-01-02T03:04:05Z"}`+"\n", mod.Version)
-	return errors.Join(
-		os.WriteFile(filepath.Join(base, version+".mod"), gomod, 0o666),
-		os.WriteFile(filepath.Join(base, version+".info"), []byte(info), 0o666),
-		writeModuleZip(filepath.Join(base, version+".zip"), dir, mod),
-		addToList(filepath.Join(base, "list"), mod.Version),
-	)
-}
-
-func writeModuleZip(name, dir string, mod module.Version) (err error) {
-	file, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	if len(entries) == 0 {
-		return zip.NewWriter(file).Close()
-	}
-	return modzip.CreateFromDir(file, mod, dir)
-}
-
-// addToList adds a version to a proxy's list, which names no pseudo-versions.
-func addToList(name, version string) error {
-	data, err := os.ReadFile(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	versions := strings.Fields(string(data))
-	if !module.IsPseudoVersion(version) {
-		versions = append(versions, version)
-	}
-	semver.Sort(versions)
-	return os.WriteFile(name, []byte(strings.Join(append(slices.Compact(versions), ""), "\n")), 0o666)
-}
-
-func fileURL(path string) string {
-	path = filepath.ToSlash(path)
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path // a drive letter
-	}
-	return (&url.URL{Scheme: "file", Path: path}).String()
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, old, unescape(args[2]), 1)), 0o666))
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/mod/semver"
 
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/report"
@@ -29,10 +30,10 @@ EXAMPLES
 }
 
 func why(inv *invocation, c *cli.Context) error {
-	if c.Args().Len() != 1 {
-		return withHint(usagef("why takes one module path, got %d arguments", c.Args().Len()), "modgov why golang.org/x/text")
+	path, version, err := parseDep(c.Args().First())
+	if err != nil {
+		return usagef("why: %w", err)
 	}
-	path, version, _ := strings.Cut(c.Args().First(), "@")
 	p, err := openProject(inv, c.String("workspace-file"))
 	if err != nil {
 		return err
@@ -54,11 +55,25 @@ func why(inv *invocation, c *cli.Context) error {
 		return err
 	}
 	if len(found.Uses) == 0 && found.Workspace == nil {
-		if near := closest(path, paths(g)); near != "" {
-			fmt.Fprintf(inv.stderr, "modgov: hint: did you mean %s?\n", report.Escape(near))
-		}
+		p.suggest(path, paths(g))
 	}
 	return p.complain(found.Unknown)
+}
+
+// suggest says on stderr what a module path that nobody has may have been meant to be.
+func (p *project) suggest(path string, known []string) {
+	if near := closest(path, known); near != "" && near != path {
+		fmt.Fprintf(p.inv.stderr, "modgov: hint: did you mean %s?\n", report.Escape(near))
+	}
+}
+
+// parseDep takes PATH or PATH@VERSION apart.
+func parseDep(dep string) (path, version string, err error) {
+	path, version, given := strings.Cut(dep, "@")
+	if given && (path == "" || !semver.IsValid(version) && path != "go" && path != "toolchain") {
+		return "", "", fmt.Errorf("%q is not a module path, or a path and a version such as golang.org/x/text@v0.28.0", dep)
+	}
+	return path, version, nil
 }
 
 // paths lists the dependencies that a misspelt name may mean.
