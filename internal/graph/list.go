@@ -77,13 +77,6 @@ func (v *View) WalkEdges(f func(from, to module.Version)) {
 	}
 }
 
-// WalkEdgesAsIs is WalkEdges for the graph of the files as they are, also where they need an update.
-func (v *View) WalkEdgesAsIs(f func(from, to module.Version)) {
-	if v.asIs != nil && v.err == nil {
-		v.asIs.walkEdges(f)
-	}
-}
-
 func (b *build) walkEdges(f func(from, to module.Version)) {
 	nodes := b.v.u.nodes
 	for _, n := range b.order {
@@ -183,6 +176,9 @@ type Stale struct {
 // NeedsUpdate returns what in the go.mod file has to move before go loads the module, sorted by path and version; nil
 // if nothing has to (go-semantics 2.8, 2.10). The chains are of the graph as the files are.
 func (v *View) NeedsUpdate() []Stale {
+	if v.updated != nil {
+		return v.updated.NeedsUpdate()
+	}
 	if v.err != nil || v.Module == nil {
 		return nil
 	}

@@ -34,6 +34,7 @@ type View struct {
 	asIs     *build // with the roots as the files have them
 	current  *build // being expanded; in the end the one that the build list comes from
 	repaired *build // in the end the one that "go mod graph" prints
+	updated  *View  // the view that this one shows as its file stands, else nil
 	waiting  []fileID
 	done     bool
 	err      error
@@ -106,11 +107,7 @@ func prepareModuleView(g *Graph, m *workspace.Module) *View {
 	if err != nil {
 		return refused(err)
 	}
-	goLine := m.Go.Text
-	if goLine == "" {
-		goLine = defaultGoMod
-	}
-	v := &View{g: g, u: u, replaces: moduleReplaces(set), start: unprunedMode}
+	v := &View{Module: m, g: g, u: u, replaces: moduleReplaces(set), start: unprunedMode}
 	if pruned(m.Go.Text) {
 		v.start = prunedMode
 	}
@@ -122,7 +119,7 @@ func prepareModuleView(g *Graph, m *workspace.Module) *View {
 			roots = append(roots, n)
 		}
 	}
-	roots = append(roots, u.node(module.Version{Path: goPath, Version: goLine}))
+	roots = append(roots, u.node(module.Version{Path: goPath, Version: v.goLine()}))
 	if m.Toolchain.Text != "" {
 		roots = append(roots, u.node(module.Version{Path: toolchainPath, Version: m.Toolchain.Text}))
 	}
@@ -131,6 +128,14 @@ func prepareModuleView(g *Graph, m *workspace.Module) *View {
 	v.asIs = newBuild(v, []node{main}, roots)
 	v.current = v.asIs
 	return v
+}
+
+// goLine returns the go line of the module alone, or the one that go supplies.
+func (v *View) goLine() string {
+	if v.Module.Go.Text == "" {
+		return defaultGoMod
+	}
+	return v.Module.Go.Text
 }
 
 // exclude adds a module's exclude lines to those of the view. They count for the whole view (go-semantics 1.11, 3.11).
@@ -303,7 +308,7 @@ func (v *View) settle() {
 	}
 	v.done = true
 	v.repaired = v.current
-	if v.repaired != v.asIs && v.stands() {
+	if v.repaired != v.asIs && v.stands() && !v.dirty() {
 		v.current = v.asIs
 	}
 	if err := v.current.conflict(); err != nil {
