@@ -56,6 +56,17 @@ func (v *View) stands() bool {
 	return v.asIs.err == nil
 }
 
+// dirty reports whether go would write another go.mod file whatever the graph is (go-semantics 1.12, 1.28).
+func (v *View) dirty() bool {
+	for _, r := range v.Module.Requires {
+		if v.excluded[v.u.nodeIDs[r.Mod]] {
+			return true
+		}
+	}
+	t := v.Module.Toolchain.Text
+	return t != "" && redundantToolchain(t, v.goLine())
+}
+
 // consistent reports whether every root is the selected version of its path, and no path is a root twice
 // (go-semantics 2.8).
 func (b *build) consistent(main node) bool {

@@ -157,8 +157,8 @@ func differences(said, engine Answer) []string {
 			compare("updated list", said.Updated, said.UpdatedRefused, engine.Updated, engine.UpdatedRefused)
 		}
 	}
-	if said.GraphRefused == nil && engine.ListRefused != nil && engine.GraphRefused != nil && said.ListRefused.agrees(engine.ListRefused) {
-		return out // a view that cannot be listed shows no graph, though go prints one here
+	if engine.GraphRefused != nil && said.ListRefused != nil && said.ListRefused.agrees(engine.ListRefused) {
+		return out // a view that cannot be listed shows no graph; go may print one, or refuse it for another reason
 	}
 	compare("graph", said.Graph, said.GraphRefused, engine.Graph, engine.GraphRefused)
 	return out
