@@ -72,7 +72,7 @@ type LoadError struct {
 // Error names the module and the cause; the chain is for those who show it.
 func (e *LoadError) Error() string {
 	s := e.Err.Error()
-	if !strings.HasPrefix(s, e.Mod.String()) {
+	if !strings.Contains(s, e.Mod.String()) {
 		s = e.Mod.String() + ": " + s
 	}
 	if e.More > 0 {
