@@ -6,6 +6,7 @@ import (
 
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/policy"
+	"github.com/modgov/modgov/internal/workspace"
 )
 
 // compare fills in what the plan clears, leaves, brings and moves.
@@ -128,7 +129,8 @@ func (p *Plan) prove(d *draft) error {
 	return nil
 }
 
-// proveGaps refuses a tree of which less is known than before.
+// proveGaps refuses a tree of which less is known than before, and edits whose effect on a module nobody can tell, as
+// it could not be judged before either and is built from what they change.
 func (p *Plan) proveGaps(d *draft) error {
 	had := map[string]bool{}
 	for _, g := range d.before.Gaps {
@@ -139,7 +141,44 @@ func (p *Plan) proveGaps(d *draft) error {
 			return unproved("with these edits %s cannot be judged: %v", or(g.Module, "the workspace"), g.Err)
 		}
 	}
+	return p.proveUnknown(d)
+}
+
+// proveUnknown looks at the modules that have no build list.
+func (p *Plan) proveUnknown(d *draft) error {
+	for _, m := range d.now.Facts.Workspace.Governed() {
+		v := d.now.Facts.Graph.View(m.Dir)
+		if v == nil || v.Err() == nil {
+			continue
+		}
+		if from := d.builtFromEdited(m, nil); from != "" {
+			return unproved("%s cannot be judged, and the plan changes %s, from which it is built: %v", m.Dir, from, v.Err())
+		}
+		if len(m.Errors) > 0 && len(m.Requires)+len(m.Replaces) == 0 {
+			p.Notes = append(p.Notes, m.File+" cannot be read, so nobody can tell whether the plan changes what it is built from")
+		}
+	}
 	return nil
+}
+
+// builtFromEdited names an edited module among a module and the siblings that its replace lines lead to, "" if there is
+// none. Seen are the modules that were looked at before.
+func (d *draft) builtFromEdited(m *workspace.Module, seen []*workspace.Module) string {
+	if m == nil || slices.Contains(seen, m) {
+		return ""
+	}
+	if d.files.changed[m.File] != nil {
+		return m.Dir
+	}
+	for _, r := range m.Replaces {
+		if r.Dir == "" {
+			continue
+		}
+		if from := d.builtFromEdited(d.now.Facts.Workspace.Module(r.Dir), append(seen, m)); from != "" {
+			return from
+		}
+	}
+	return ""
 }
 
 func weigh(j *policy.Judgement) map[policy.Severity]int {
