@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 
 	"github.com/urfave/cli/v2"
@@ -26,7 +27,7 @@ others wrote are never changed. Modules with a vendor directory get it made anew
 that the policy names.
 
 Exit code 0: nothing that was asked for is left. 1: something is left for a person, or --dry-run would change
-something. 3: the plan could not be proved or written.
+something. 3: the plan could not be proved or written, or a module could not be judged.
 
 EXAMPLES
    modgov fix --dry-run
@@ -70,7 +71,19 @@ func fix(inv *invocation, c *cli.Context) (err error) {
 	if unproved != nil && !errors.Is(unproved, plan.ErrNotProved) {
 		return unproved
 	}
-	return p.finish(c, made, unproved)
+	err = p.finish(c, made, unproved)
+	return errors.Join(err, p.unknown(before))
+}
+
+// unknown says on stderr what could not be judged, and so not be fixed either.
+func (p *project) unknown(j *policy.Judgement) error {
+	for _, g := range j.Gaps {
+		fmt.Fprintf(p.inv.stderr, "modgov: %s cannot be judged: %s\n", or(g.Module, "the workspace"), report.Escape(g.Err.Error()))
+	}
+	if len(j.Gaps) > 0 {
+		return exitWith(exitIncomplete)
+	}
+	return nil
 }
 
 // A fixing is what the flags of fix ask for.

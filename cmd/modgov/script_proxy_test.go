@@ -38,7 +38,7 @@ func scriptFixture(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.CopyFS(filepath.Join(ts.Getenv("WORK"), args[0]), os.DirFS(from)))
 	cache, err := fixtureModules()
 	ts.Check(err)
-	ts.Setenv("GOPROXY", fileURL(filepath.Join(cache, "cache", "download")))
+	setProxy(ts, filepath.Join(cache, "cache", "download"))
 }
 
 // besides are module versions that no fixture has in a go.sum file, but that scripts patch in.
@@ -108,7 +108,13 @@ func scriptProxy(ts *testscript.TestScript, neg bool, args []string) {
 		return fs.SkipDir
 	})
 	ts.Check(err)
-	ts.Setenv("GOPROXY", fileURL(target))
+	setProxy(ts, target)
+}
+
+// setProxy makes a directory the proxy that the go command and modgov ask.
+func setProxy(ts *testscript.TestScript, dir string) {
+	ts.Setenv("PROXY", dir)
+	ts.Setenv("GOPROXY", fileURL(dir))
 }
 
 // addToProxy puts the module in dir into the file proxy at target.
@@ -216,12 +222,10 @@ func scriptServer(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: server ANSWER PATH@VERSION")
 	}
-	good, err := url.Parse(ts.Getenv("GOPROXY"))
-	ts.Check(err)
 	path, version, _ := strings.Cut(args[1], "@")
 	bad, err := module.EscapePath(path)
 	ts.Check(err)
-	files := http.FileServer(http.Dir(filepath.FromSlash(good.Path)))
+	files := http.FileServer(http.Dir(ts.Getenv("PROXY")))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/"+bad+"/@v/"+version+".") {
 			misbehave(w, args[0], path)

@@ -19,9 +19,9 @@ package main
 //	                     module is a directory PATH@VERSION, as in proxy/example.com/a@v1.0.0/go.mod; its .info, .mod
 //	                     and .zip are made from its files; without go.mod it gets one that says `module PATH`
 //	sums DIR…            writes go.sum files with the lines of all modules of the last proxy
-//	server ANSWER M@V    makes a loopback server of the file proxy that GOPROXY names, and sets GOPROXY to it. For one
-//	                     module version it gives a bad answer: an HTTP status such as 404, garbage (a web page), forged
-//	                     (a go.mod file that go.sum does not know), cut (half of a file)
+//	server ANSWER M@V    makes a loopback server of the last file proxy, whose directory is $PROXY, and sets GOPROXY to
+//	                     it. For one module version it gives a bad answer: an HTTP status such as 404, garbage (a web
+//	                     page), forged (a go.mod file that go.sum does not know), cut (half of a file)
 //	fixture NAME         copies fixtures/NAME of this repository to $WORK/NAME, and sets GOPROXY to a file proxy that has
 //	                     the modules that it needs
 //	patch FILE OLD NEW   replaces OLD, which must be in FILE exactly once, by NEW; \n and \t stand for what they do in Go
