@@ -268,7 +268,7 @@ func (v *View) Loaded() []LoadedFile {
 	var out []LoadedFile
 	for _, n := range v.asIs.order {
 		mod := v.u.nodes[n]
-		if !v.asIs.open[n] || v.mains[n] != nil || mod.Path == goPath || mod.Path == toolchainPath {
+		if !v.asIs.open[n] || v.asIs.fails[n] != nil || v.mains[n] != nil || mod.Path == goPath || mod.Path == toolchainPath {
 			continue
 		}
 		f, _ := v.file(n)

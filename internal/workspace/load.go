@@ -180,8 +180,7 @@ func (m *Module) parse(root string) {
 
 // checkVersion records a version that go would have to look up in the network, and then rewrite (go-semantics 1.22).
 func (m *Module) checkVersion(verb string, mod module.Version, pos Position) {
-	early := strings.HasPrefix(mod.Path, "gopkg.in/") && strings.Contains(mod.Version, "-gopkgin-") // of vgo
-	if module.CanonicalVersion(mod.Version) != mod.Version || early {
+	if module.CanonicalVersion(mod.Version) != mod.Version {
 		m.Errors = append(m.Errors, &FileError{Pos: pos, Msg: fmt.Sprintf(
 			"%s %s: version %q is not canonical: go must ask the network which version it means, and rewrite the line",
 			verb, mod.Path, mod.Version)})

@@ -73,6 +73,9 @@ func keepVersion(path, version string) (string, error) {
 			Version: version, Err: fmt.Errorf("malformed module path %q", path),
 		}}
 	}
+	if i := strings.Index(version, "-gopkgin-"); i >= 0 && strings.HasPrefix(path, "gopkg.in/") {
+		version = version[i+len("-gopkgin-"):] // as early drafts of modules wrote it; go takes it silently
+	}
 	if module.CanonicalVersion(version) != version {
 		return version, nil
 	}

@@ -25,7 +25,9 @@ const (
 	BadFile     Kind = "file"         // a file of the repository cannot be read
 	BadWork     Kind = "workspace"    // go.work and its members do not fit together
 	TooNew      Kind = "too-new"      // a go line above the installed go, which the engine does not refuse
-	MissingSum  Kind = "sum"          // go.sum lacks a line
+	MissingSum  Kind = "sum-missing"  // go.sum lacks a line
+	WrongSum    Kind = "sum-mismatch" // go.sum has another hash
+	BadSum      Kind = "sum-malformed"
 	Other       Kind = "other"
 )
 
@@ -130,6 +132,8 @@ var reasons = []struct {
 		`cannot load module \S+ listed in go\.work file: (open|error reading)`)},
 	{BadFile, regexp.MustCompile(`errors parsing|error loading go\.mod|error reading go\.mod|malformed (module|import) path`)},
 	{MissingSum, regexp.MustCompile(`missing go\.sum entry`)},
+	{WrongSum, regexp.MustCompile(`checksum mismatch`)},
+	{BadSum, regexp.MustCompile(`malformed go\.sum`)},
 }
 
 // loadFailure finds the end of a chain "A@v1 requires\n\tB@v1 requires\n\tC@v1: reading ...".
@@ -145,7 +149,7 @@ func refusalIn(stderr string) *Refusal {
 	}
 	if m := loadFailure.FindStringSubmatch(stderr); m != nil {
 		r.Module = module.Version{Path: m[1], Version: m[2]}
-		if !r.Is(TooNew) && !r.Is(MissingSum) {
+		if !r.Is(TooNew) && !r.Is(MissingSum) && !r.Is(WrongSum) {
 			r.Kinds = append(r.Kinds, Unloadable)
 		}
 	}

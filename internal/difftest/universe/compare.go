@@ -30,13 +30,7 @@ func (j *Judge) Compare(ctx context.Context, u *Universe) (verdicts []Verdict, e
 	if err != nil {
 		return nil, err
 	}
-	var views []string
-	for _, v := range g.Views() {
-		views = append(views, v.Dir())
-	}
-	if g.WorkspaceView() != nil {
-		views = append(views, Workspace)
-	}
+	views := u.views(g)
 	s, err := j.open(u, u.sums(g))
 	if err != nil {
 		return nil, err
@@ -55,7 +49,7 @@ func (j *Judge) Compare(ctx context.Context, u *Universe) (verdicts []Verdict, e
 		if err != nil {
 			return nil, err
 		}
-		verdicts = append(verdicts, Verdict{View: view, Go: said, Diffs: differences(said, s.engine(g, view))})
+		verdicts = append(verdicts, Verdict{View: view, Go: said, Diffs: differences(said, u.answer(g, view, s.root))})
 	}
 	return verdicts, s.checkSum(ctx, g, verdicts)
 }
@@ -65,7 +59,7 @@ func (j *Judge) Compare(ctx context.Context, u *Universe) (verdicts []Verdict, e
 func (s *site) checkSum(ctx context.Context, g *graph.Graph, verdicts []Verdict) error {
 	for i := range verdicts {
 		v := &verdicts[i]
-		if v.View == Workspace || v.Go.ListRefused != nil || s.u.Files[path.Join(v.View, "go.sum")] != "" {
+		if _, own := s.u.Files[path.Join(v.View, "go.sum")]; own || v.View == Workspace || v.Go.ListRefused != nil {
 			continue
 		}
 		loaded := g.View(v.View).Loaded()
@@ -73,7 +67,7 @@ func (s *site) checkSum(ctx context.Context, g *graph.Graph, verdicts []Verdict)
 			continue
 		}
 		without := loaded[len(loaded)/2].Mod
-		name := filepath.Join(s.native(v.View), "go.sum")
+		name := filepath.Join(s.viewDir(v.View), "go.sum")
 		if err := os.WriteFile(name, []byte(sumText(loaded, without)), 0o666); err != nil {
 			return err
 		}
@@ -89,15 +83,19 @@ func (s *site) checkSum(ctx context.Context, g *graph.Graph, verdicts []Verdict)
 	return nil
 }
 
-// engine returns the engine's answer, in the terms of the universe's own files.
-func (s *site) engine(g *graph.Graph, view string) Answer {
-	a := answerOf(viewOf(g, view))
-	for _, lines := range [][]string{a.List, a.Updated, a.Graph} {
-		for i, l := range lines {
-			lines[i] = s.portable(l)
-		}
+// views names the views that are compared.
+func (u *Universe) views(g *graph.Graph) []string {
+	if len(u.Only) > 0 {
+		return u.Only
 	}
-	return a
+	var out []string
+	for _, v := range g.Views() {
+		out = append(out, v.Dir())
+	}
+	if g.WorkspaceView() != nil {
+		out = append(out, Workspace)
+	}
+	return out
 }
 
 func viewOf(g *graph.Graph, view string) *graph.View {
@@ -105,6 +103,25 @@ func viewOf(g *graph.Graph, view string) *graph.View {
 		return g.WorkspaceView()
 	}
 	return g.View(view)
+}
+
+// answer is what the engine says of a view, in the terms of the universe's own files, and what modgov says of its
+// go.sum files if the universe has some. The repository stands at root.
+func (u *Universe) answer(g *graph.Graph, view, root string) Answer {
+	v := viewOf(g, view)
+	a := answerOf(v)
+	for _, lines := range [][]string{a.List, a.Updated, a.Graph} {
+		for i, l := range lines {
+			lines[i] = strings.ReplaceAll(l, root, rootVar)
+		}
+	}
+	if r := u.sumRefused(g, v); r != nil && a.ListRefused == nil {
+		a.List, a.ListRefused = nil, r
+		if !r.Is(MissingSum) { // go mod graph adds what is missing
+			a.Graph, a.GraphRefused = nil, r
+		}
+	}
+	return a
 }
 
 // sums returns the text of the go.sum file of each module: exactly the lines that the engine says go needs, so that

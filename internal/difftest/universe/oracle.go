@@ -64,6 +64,20 @@ func (j *Judge) open(u *Universe, sums map[string]string) (*site, error) {
 
 func (s *site) close() error { return os.RemoveAll(s.dir) }
 
+// Run runs the go command in a view of a universe and returns the lines that it prints, or why it refuses.
+func (j *Judge) Run(ctx context.Context, u *Universe, view string, args ...string) ([]string, *Refusal, error) {
+	g, err := u.Load(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := j.open(u, u.sums(g))
+	if err != nil {
+		return nil, nil, err
+	}
+	lines, refused, err := s.run(ctx, view, args...)
+	return lines, refused, errors.Join(err, s.close())
+}
+
 // ask returns what the go command says of a view.
 func (s *site) ask(ctx context.Context, view string) (Answer, error) {
 	var a Answer
@@ -79,7 +93,7 @@ func (s *site) ask(ctx context.Context, view string) (Answer, error) {
 	}
 	// The update is made in a copy of go.mod: other views look at the file itself.
 	alt := filepath.Join(s.dir, "update.mod")
-	if err := copyFiles(map[string]string{"go.mod": alt, "go.sum": filepath.Join(s.dir, "update.sum")}, s.native(view)); err != nil {
+	if err := copyFiles(map[string]string{"go.mod": alt, "go.sum": filepath.Join(s.dir, "update.sum")}, s.viewDir(view)); err != nil {
 		return a, err
 	}
 	a.Updated, a.UpdatedRefused, err = s.list(ctx, view, "-mod=mod", "-modfile="+alt)
@@ -94,12 +108,12 @@ func (s *site) list(ctx context.Context, view string, flags ...string) ([]string
 
 // run runs the go command in a view. What go refuses is a refusal; the error is that go could not be run.
 func (s *site) run(ctx context.Context, view string, args ...string) ([]string, *Refusal, error) {
-	c := gocmd.Command{Dir: s.native(view), Args: args, Env: []string{
+	c := gocmd.Command{Dir: s.viewDir(view), Args: args, Env: []string{
 		"GOMODCACHE=" + s.cache,
-		"GOPROXY=file://" + filepath.ToSlash(filepath.Join(s.cache, "cache", "download")),
+		"GOPROXY=" + s.proxy(),
 	}}
 	if view == Workspace {
-		c.GOWORK = filepath.Join(s.root, filepath.FromSlash(s.u.WorkFile()))
+		c.GOWORK = s.native(s.u.WorkFile())
 	}
 	out, err := s.settings.Run(ctx, c)
 	var failed *gocmd.Error
@@ -118,16 +132,24 @@ func (s *site) run(ctx context.Context, view string, args ...string) ([]string, 
 	return lines, nil, nil
 }
 
-// native returns the directory in which a view is asked.
-func (s *site) native(view string) string {
+// viewDir returns the directory in which a view is asked.
+func (s *site) viewDir(view string) string {
 	if view == Workspace {
-		return filepath.Join(s.root, filepath.Dir(filepath.FromSlash(s.u.WorkFile())))
+		return filepath.Dir(s.native(s.u.WorkFile()))
 	}
-	return filepath.Join(s.root, filepath.FromSlash(view))
+	return s.native(view)
 }
 
 // portable writes the root of the repository as in the universe's own files.
-func (s *site) portable(out string) string { return strings.ReplaceAll(out, s.root, rootVar) }
+func (s *site) portable(out string) string {
+	out = strings.ReplaceAll(out, s.proxy(), "$PROXY")
+	out = strings.ReplaceAll(out, s.root, rootVar)
+	return strings.ReplaceAll(out, s.dir, rootVar+"/..")
+}
+
+func (s *site) proxy() string {
+	return "file://" + filepath.ToSlash(filepath.Join(s.cache, "cache", "download"))
+}
 
 // copyFiles copies files of a directory; one that does not exist is not copied.
 func copyFiles(names map[string]string, dir string) error {

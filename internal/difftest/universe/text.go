@@ -20,6 +20,7 @@ import (
 //	%noinfo PATH@V      the proxy has no .info file for the version
 //	%link NAME TARGET   a symbolic link in the repository
 //	%work NAME          the go.work file, where it has another name
+//	%only VIEW...       compare these views only
 func Parse(text []byte) (*Universe, error) {
 	for line := range strings.Lines(string(text)) {
 		if strings.TrimRight(line, "\r\n") == "-- --" {
@@ -72,6 +73,8 @@ func (u *Universe) direct(words []string) error {
 		u.NoInfo[module.Version{Path: path, Version: version}] = true
 	case len(words) == 3 && words[0] == "link":
 		u.Links[words[1]] = words[2]
+	case len(words) > 1 && words[0] == "only":
+		u.Only = words[1:]
 	case len(words) == 2 && words[0] == "work":
 		u.Work = words[1]
 	default:
@@ -114,6 +117,9 @@ func (u *Universe) Format() []byte {
 	}
 	if u.Work != "" {
 		directive("work", u.Work)
+	}
+	if len(u.Only) > 0 {
+		directive(append([]string{"only"}, u.Only...)...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(u.Links)) {
 		directive("link", name, u.Links[name])

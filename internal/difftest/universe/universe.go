@@ -15,6 +15,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing/fstest"
@@ -31,7 +32,8 @@ type Universe struct {
 	// Note is prose: what the universe shows.
 	Note string
 	// Files are the files of the repository by slash-separated path relative to its root; "../x" stands beside the
-	// root. The text $ROOT in a file means the absolute path of the root.
+	// root. The text $ROOT in a file means the absolute path of the root, $H1{PATH@V} the hash of a go.mod file on
+	// the proxy.
 	Files map[string]string
 	// Links are symbolic links in the repository: path → target, as for os.Symlink.
 	Links map[string]string
@@ -41,6 +43,8 @@ type Universe struct {
 	NoInfo  map[module.Version]bool
 	// Work is the path of the go.work file in Files; "" means go.work if that is there.
 	Work string
+	// Only are the views that are compared, all if it is empty.
+	Only []string
 	// Want are the sections of a case that say what is expected, by name.
 	Want map[string]string
 }
@@ -94,7 +98,7 @@ func (u *Universe) source(root string) workspace.Source {
 	files := fstest.MapFS{}
 	for name, text := range u.Files {
 		if !workspace.IsOutside(name) {
-			files[name] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(text, rootVar, root)), Mode: 0o644}
+			files[name] = &fstest.MapFile{Data: []byte(u.expand(text, root)), Mode: 0o644}
 		}
 	}
 	for name, target := range u.Links {
@@ -110,12 +114,24 @@ func (u *Universe) source(root string) workspace.Source {
 		if !ok {
 			return nil, &fs.PathError{Op: "open", Path: path.Join(dir, "go.mod"), Err: fs.ErrNotExist}
 		}
-		return []byte(strings.ReplaceAll(text, rootVar, root)), nil
+		return []byte(u.expand(text, root)), nil
 	}}
 	for _, dir := range u.Dirs() {
 		src.Entries = append(src.Entries, workspace.Entry{Dir: dir})
 	}
 	return src
+}
+
+// hashVar stands for the hash of a go.mod file on the proxy.
+var hashVar = regexp.MustCompile(`\$H1\{([^@}]+)@([^}]+)\}`)
+
+// expand puts in what the variables of a text stand for.
+func (u *Universe) expand(text, root string) string {
+	text = strings.ReplaceAll(text, rootVar, root)
+	return hashVar.ReplaceAllStringFunc(text, func(v string) string {
+		m := hashVar.FindStringSubmatch(v)
+		return u.goModSum(module.Version{Path: m[1], Version: m[2]})
+	})
 }
 
 // proxy answers the engine's questions for go.mod files from outside.
@@ -159,24 +175,36 @@ type place struct {
 // of the universe beats them.
 func (u *Universe) write(dir string, sums map[string]string) (place, error) {
 	p := place{root: filepath.Join(dir, "repo"), cache: filepath.Join(dir, "cache")}
-	files := map[string]string{}
-	for dir, text := range sums {
-		files[path.Join(dir, "go.sum")] = text
+	if err := os.MkdirAll(p.root, 0o777); err != nil {
+		return p, err
 	}
-	maps.Copy(files, u.Files)
-	for name, text := range files {
-		name = filepath.Join(p.root, filepath.FromSlash(name))
-		if err := writeFile(name, strings.ReplaceAll(text, rootVar, p.root)); err != nil {
+	for name, text := range u.Files {
+		if err := writeFile(p.native(name), u.expand(text, p.root)); err != nil {
 			return p, err
 		}
 	}
 	for name, target := range u.Links {
-		if err := os.Symlink(target, filepath.Join(p.root, filepath.FromSlash(name))); err != nil {
+		if err := os.MkdirAll(filepath.Dir(p.native(name)), 0o777); err != nil {
+			return p, err
+		}
+		if err := os.Symlink(target, p.native(name)); err != nil {
+			return p, err
+		}
+	}
+	for dir, text := range sums {
+		name := path.Join(dir, "go.sum")
+		if _, own := u.Files[name]; own {
+			continue
+		}
+		if err := writeFile(p.native(name), text); err != nil {
 			return p, err
 		}
 	}
 	return p, u.writeProxy(filepath.Join(p.cache, "cache", "download"))
 }
+
+// native returns the path of a file of the repository.
+func (p place) native(name string) string { return filepath.Join(p.root, filepath.FromSlash(name)) }
 
 // writeProxy writes the versions in the layout that a file proxy and the module cache share.
 func (u *Universe) writeProxy(dir string) error {
@@ -191,8 +219,15 @@ func (u *Universe) writeProxy(dir string) error {
 		}
 		return filepath.Join(dir, filepath.FromSlash(escPath), "@v", version)
 	}
+	lists := map[string]string{}
 	for m, text := range u.Outside {
 		if err := writeFile(name(m)+".mod", text); err != nil {
+			return err
+		}
+		lists[filepath.Join(filepath.Dir(name(m)), "list")] += m.Version + "\n"
+	}
+	for name, text := range lists {
+		if err := writeFile(name, text); err != nil {
 			return err
 		}
 	}
