@@ -166,21 +166,12 @@ func newWorkReplaces(u *universe, w *workspace.Work, members []*workspace.Module
 			}
 			if prev := first[l.Old]; prev == nil {
 				first[l.Old] = l
-			} else if target(prev) != target(l) {
+			} else if prev.Target() != l.Target() {
 				return nil, &ConflictError{Old: l.Old, Lines: []*workspace.Replace{prev, l}}
 			}
 		}
 	}
 	return out, nil
-}
-
-// target names what a replace line leads to, whatever file it stands in. Go cleans relative directories when it makes
-// them absolute, and takes absolute ones as they are written.
-func target(l *workspace.Replace) module.Version {
-	if l.Dir == "" || path.IsAbs(l.New.Path) && path.Clean(l.New.Path) != l.New.Path {
-		return l.New
-	}
-	return module.Version{Path: l.Dir}
 }
 
 // relativeTo shows the target of a member's replace line as go does in a workspace: relative to the go.work file.

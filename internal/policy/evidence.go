@@ -96,14 +96,6 @@ func oldArg(old module.Version) string {
 	return old.Path + "@" + old.Version
 }
 
-// target is what the line leads to, whatever file it stands in: two lines lead to the same if these are equal.
-func target(r *workspace.Replace) module.Version {
-	if r.Dir != "" {
-		return module.Version{Path: r.Dir}
-	}
-	return r.New
-}
-
 // goSays quotes the go command. Where the quotation leaves something out stands "…"; where says when it can be heard.
 func goSays(quotation, where string) Remark {
 	return Remark{"go says", fmt.Sprintf("%q %s", quotation, where)}

@@ -1,9 +1,11 @@
 package policy
 
 import (
+	"path"
 	"time"
 
 	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/imports"
 	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/workspace"
 )
@@ -16,11 +18,13 @@ type Facts struct {
 	Sums  *integrity.Sums
 	// Dependencies is Graph.Dependencies, computed once.
 	Dependencies []*graph.Dependency
+	// Imports are those of the repository's own packages where they can matter; nil if nobody asked.
+	Imports *imports.Imports
 	// Today decides which exceptions have expired; only its date in UTC counts.
 	Today time.Time
 }
 
-// NewFacts computes what follows from a graph.
+// NewFacts computes what follows from a graph. Imports are for the caller to add: they need the source.
 func NewFacts(g *graph.Graph, today time.Time) *Facts {
 	return &Facts{
 		Workspace:    g.Workspace(),
@@ -51,6 +55,27 @@ type Gap struct {
 	Layer  Layer
 	Module string // directory, "" for the workspace
 	Err    error
+}
+
+// unreadSource collects the Go files that could not be read. One that is not Go is no gap: go refuses it as well.
+func unreadSource(facts *Facts) []Gap {
+	if facts.Imports == nil {
+		return nil
+	}
+	var out []Gap
+	for _, p := range facts.Imports.Problems() {
+		if p.Syntax {
+			continue
+		}
+		g := Gap{Layer: LayerImports, Err: p}
+		for dir := p.Pos.File; g.Module == "" && dir != "."; {
+			if dir = path.Dir(dir); facts.Workspace.Module(dir) != nil {
+				g.Module = dir
+			}
+		}
+		out = append(out, g)
+	}
+	return out
 }
 
 // DepInfoOf returns what selectors see of the dependency that a finding is about.

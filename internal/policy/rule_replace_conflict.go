@@ -137,7 +137,7 @@ func conflictsInFile(lines []replaceLine) []*Finding {
 
 // conflictOfMembers judges the lines of the workspace's members for one path, nil if they get along.
 func (c *checker) conflictOfMembers(lines []replaceLine) *Finding {
-	if !slices.ContainsFunc(lines, func(l replaceLine) bool { return target(l.Replace) != target(lines[0].Replace) }) {
+	if !slices.ContainsFunc(lines, func(l replaceLine) bool { return l.Replace.Target() != lines[0].Replace.Target() }) {
 		return nil
 	}
 	path := lines[0].Old.Path
@@ -163,7 +163,7 @@ func (c *checker) conflictOfMembers(lines []replaceLine) *Finding {
 func conflictFinding(a, b *replaceLine, message string) *Finding {
 	f := &Finding{
 		Dep: a.Old.Path, Subject: a.Old.Path, Message: message, Modules: []string{a.Module.Dir, b.Module.Dir},
-		At: []Span{{a.Pos, "to " + modText(target(a.Replace))}, {b.Pos, "to " + modText(target(b.Replace))}},
+		At: []Span{{a.Pos, "to " + modText(a.Replace.Target())}, {b.Pos, "to " + modText(b.Replace.Target())}},
 	}
 	slices.Sort(f.Modules)
 	return f
@@ -180,7 +180,7 @@ func (c *checker) refused(path string, lines []replaceLine) (a, b *replaceLine, 
 			l := &lines[i]
 			if prev := first[l.Old]; prev == nil {
 				first[l.Old] = l
-			} else if target(prev.Replace) != target(l.Replace) && prev.Module != l.Module {
+			} else if prev.Replace.Target() != l.Replace.Target() && prev.Module != l.Module {
 				return prev, l, fmt.Sprintf("conflicting replacements for %s:", l.Old)
 			}
 		}
@@ -223,7 +223,7 @@ func (c *checker) divided(path string, lines []replaceLine) (a, b *replaceLine) 
 		case !applies:
 		case a == nil:
 			a = l
-		case target(a.Replace) != target(l.Replace):
+		case a.Replace.Target() != l.Replace.Target():
 			return a, l
 		}
 	}

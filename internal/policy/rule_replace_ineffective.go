@@ -144,7 +144,7 @@ func mayApply(v *graph.View, l replaceLine) bool {
 		})
 	}
 	r := item.Replace
-	return r != nil && r.Line.Old == l.Old && target(r.Line) == target(l.Replace)
+	return r != nil && r.Line.Old == l.Old && r.Line.Target() == l.Replace.Target()
 }
 
 // whyNot says why a line applies in none of the views.

@@ -253,7 +253,7 @@ func (c *checker) driftCause(w *graph.View, path string, u *judgedUse) (pos work
 		}
 		now, was := w.Replacement(mod), u.View.Replacement(mod)
 		switch {
-		case now != nil && (was == nil || target(was.Line) != target(now.Line)):
+		case now != nil && (was == nil || was.Line.Target() != now.Line.Target()):
 			return now.Line.Pos, fmt.Sprintf("%s replaces %s by %s", now.From, modText(mod), modText(now.New))
 		case now == nil && was != nil:
 			return was.Line.Pos, fmt.Sprintf("%s replaces %s, and the workspace has another version",

@@ -110,6 +110,16 @@ type Replace struct {
 // Outside reports whether the target is a directory outside the root.
 func (r *Replace) Outside() bool { return r.Dir != "" && IsOutside(r.Dir) }
 
+// Target names what the line leads to, whatever file it stands in: two lines of a workspace lead to the same if these
+// are equal. Go cleans relative directories when it makes them absolute, and takes absolute ones as they are written
+// (go-semantics 3.15).
+func (r *Replace) Target() module.Version {
+	if r.Dir == "" || path.IsAbs(r.New.Path) && path.Clean(r.New.Path) != r.New.Path {
+		return r.New
+	}
+	return module.Version{Path: r.Dir}
+}
+
 // An Exclude is an exclude line.
 type Exclude struct {
 	Mod module.Version
