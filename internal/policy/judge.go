@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -69,8 +68,9 @@ func Judge(p *Policy, facts *Facts) *Judgement {
 	return j
 }
 
-// gaps collects the build lists that could not be computed because a file could not be had. What go refuses for a
-// reason that a rule reports is no gap: the rule's finding says it.
+// gaps collects what could not be found out: build lists that could not be computed, and sums files that could not be
+// read. A module that go refuses is one too, though a rule says why: nothing else is known of it, and severities are
+// the policy's choice, so that without the gap it could pass.
 func gaps(facts *Facts) []Gap {
 	var out []Gap
 	views := slices.Clone(facts.Graph.Views())
@@ -78,9 +78,8 @@ func gaps(facts *Facts) []Gap {
 		views = append(views, w)
 	}
 	for _, v := range views {
-		var load *graph.LoadError
-		if errors.As(v.Err(), &load) {
-			out = append(out, Gap{Layer: LayerSelected, Module: v.Dir(), Err: load})
+		if v.Err() != nil {
+			out = append(out, Gap{Layer: LayerSelected, Module: v.Dir(), Err: v.Err()})
 		}
 	}
 	for _, f := range facts.Workspace.SumFiles() {
