@@ -15,6 +15,7 @@ import (
 
 	"github.com/modgov/modgov/internal/gocmd"
 	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/imports"
 	"github.com/modgov/modgov/internal/modsource"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/repo"
@@ -33,6 +34,7 @@ type project struct {
 	settings *gocmd.Settings
 	policy   *policy.Policy
 	source   *modsource.Source
+	packages *imports.Reader
 	sums     atomic.Pointer[workspace.Workspace] // whose go.sum files verify what is fetched
 	selected policy.ModuleSelector               // --module
 	notes    []string
@@ -83,6 +85,7 @@ func (p *project) open() (err error) {
 	if p.selected, err = p.policy.ModuleSelector(p.inv.modules); err != nil {
 		return usagef("--module: %w", err)
 	}
+	p.packages = imports.NewReader(p.tree.FS) // plans change no Go file, so what is read of them is so for good
 	p.source, err = modsource.New(modsource.Options{
 		Settings: p.settings, Offline: p.inv.offline, Sums: p.goSums, Jobs: p.inv.requests, Timeout: p.inv.shell.fetching,
 		Progress: p.inv.progress("go.mod files"),
@@ -179,7 +182,11 @@ func (p *project) judge(ctx context.Context, files fs.FS) (*policy.Judgement, er
 	if err != nil {
 		return nil, err
 	}
-	return policy.Judge(p.policy, policy.NewFacts(g, time.Now())), nil
+	facts := policy.NewFacts(g, time.Now())
+	if facts.Imports, err = imports.Load(ctx, g, p.packages, hasPackage(p.settings.Get("GOMODCACHE"))); err != nil {
+		return nil, err
+	}
+	return policy.Judge(p.policy, facts), nil
 }
 
 // selects reports whether --module names a module; without the flag every governed one is selected.
