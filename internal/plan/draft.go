@@ -175,7 +175,11 @@ func (d *draft) choose(findings []*policy.Finding) []change {
 		}
 	}
 	out := make([]change, 0, len(best))
-	for _, c := range best {
+	for k, c := range best {
+		k.means = policy.Replace
+		if _, replaced := best[k]; replaced && c.Means == policy.Require {
+			continue // the line would have no effect
+		}
 		out = append(out, c)
 	}
 	slices.SortFunc(out, func(a, b change) int {
