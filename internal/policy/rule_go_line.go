@@ -95,26 +95,15 @@ func asWritten(goVersion string) string { return goVersion }
 
 // linesOf groups modules by what key makes of their go lines: the groups of most modules first, of two the newer.
 func linesOf(modules []*workspace.Module, key func(string) string) []Group {
-	byLine := map[string]*Group{}
-	var out []*Group
+	var dirs grouping[string, string]
 	for _, m := range modules {
-		line := key(goOf(m))
-		g := byLine[line]
-		if g == nil {
-			g = &Group{Version: line}
-			byLine[line] = g
-			out = append(out, g)
-		}
-		g.Modules = append(g.Modules, m.Dir)
+		dirs.add(key(goOf(m)), m.Dir)
 	}
-	slices.SortFunc(out, func(a, b *Group) int {
+	out := versionGroups(&dirs)
+	slices.SortFunc(out, func(a, b Group) int {
 		return cmp.Or(len(b.Modules)-len(a.Modules), graph.CompareGo(b.Version, a.Version))
 	})
-	list := make([]Group, len(out))
-	for i, g := range out {
-		list[i] = *g
-	}
-	return list
+	return out
 }
 
 // goLinesDiffer reports, where no policy speaks, that modules are written for different minor versions of Go.

@@ -1,11 +1,13 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 
 	"github.com/modgov/modgov/internal/graph"
 )
@@ -62,45 +64,42 @@ module example.com/x/v2
 }
 
 func checkMajorSplit(c *checker) []*Finding {
-	byPrefix := map[string][]*graph.Dependency{}
-	var prefixes []string
+	var byPrefix grouping[string, *graph.Dependency]
 	for _, d := range c.Dependencies {
 		if d.Sibling != nil || len(d.Direct()) == 0 {
 			continue
 		}
-		prefix, _, ok := module.SplitPathVersion(d.Path)
-		if !ok {
-			continue
+		if prefix, _, ok := module.SplitPathVersion(d.Path); ok {
+			byPrefix.add(prefix, d)
 		}
-		if byPrefix[prefix] == nil {
-			prefixes = append(prefixes, prefix)
-		}
-		byPrefix[prefix] = append(byPrefix[prefix], d)
 	}
 	var out []*Finding
-	for _, prefix := range prefixes {
-		if deps := byPrefix[prefix]; len(deps) > 1 {
+	for prefix, deps := range byPrefix.all() {
+		slices.SortStableFunc(deps, func(a, b *graph.Dependency) int { return semver.Compare(majorOf(a), majorOf(b)) })
+		if majorOf(deps[0]) != majorOf(deps[len(deps)-1]) {
 			out = append(out, c.split(prefix, deps))
 		}
 	}
 	return out
 }
 
+// split reports the major versions of one dependency, which are sorted from the oldest to the newest.
 func (c *checker) split(prefix string, deps []*graph.Dependency) *Finding {
 	f := &Finding{Dep: prefix, Subject: prefix}
+	newest := majorOf(deps[len(deps)-1])
 	var parts []string
-	for i, d := range deps {
+	for _, d := range deps {
+		major := majorOf(d)
 		g := Group{Version: d.Path}
-		for _, u := range c.uses(d, AmongDirect, "major-split", nil) {
+		for _, u := range c.uses(d, AmongDirect) {
 			g.Modules = append(g.Modules, u.dir)
 			f.Modules = append(f.Modules, u.dir)
-			if i < len(deps)-1 || len(deps) == 1 {
+			if major != newest {
 				f.At = append(f.At, Span{u.Require.Pos, "an older major version"})
 			}
 		}
 		f.Groups = append(f.Groups, g)
-		_, major, _ := module.SplitPathVersion(d.Path)
-		parts = append(parts, fmt.Sprintf("%s in %s", strings.TrimLeft(orText(major, "v0 or v1"), "/."), moduleList(g.Modules)))
+		parts = append(parts, fmt.Sprintf("%s in %s", cmp.Or(major, "v0 or v1"), moduleList(g.Modules)))
 	}
 	slices.Sort(f.Modules)
 	f.Modules = slices.Compact(f.Modules)
@@ -108,9 +107,8 @@ func (c *checker) split(prefix string, deps []*graph.Dependency) *Finding {
 	return f
 }
 
-func orText(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
+// majorOf is the major version that a dependency's path names, "" if it names none: then it is v0 or v1.
+func majorOf(d *graph.Dependency) string {
+	_, suffix, _ := module.SplitPathVersion(d.Path)
+	return module.PathMajorPrefix(suffix)
 }

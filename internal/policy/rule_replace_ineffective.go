@@ -82,8 +82,11 @@ func (c *checker) ineffective(views []*graph.View, l replaceLine) *Finding {
 // directory, and no exception speaks of it. Tools that write such lines for all modules make many of them.
 func (c *checker) idleSibling(views []*graph.View, l replaceLine) bool {
 	s := c.Workspace.Module(l.Dir)
-	if s == nil || s.Path != l.Old.Path ||
-		c.waiver("replace-ineffective", nil, DepInfo{Path: s.Path, Dir: s.Dir}, c.infos[l.Module]) != nil {
+	if s == nil || s.Path != l.Old.Path {
+		return false
+	}
+	claim := Claim{Rule: "replace-ineffective", Dep: DepInfo{Path: s.Path, Dir: s.Dir}, Module: c.infos[l.Module]}
+	if c.inForce(claim) != nil {
 		return false
 	}
 	return !slices.ContainsFunc(views, func(v *graph.View) bool {

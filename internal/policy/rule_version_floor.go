@@ -59,23 +59,19 @@ func checkVersionFloor(c *checker) []*Finding {
 	var out []*Finding
 	for _, d := range c.Dependencies {
 		says := c.policy.ForDep(depInfo(d, &d.Uses[0]))
-		bad := map[*VersionItem][]judgedUse{}
-		var items []*VersionItem
-		uses := c.uses(d, AmongAll, "version-floor", nil)
+		uses := c.uses(d, AmongAll)
+		var byItem grouping[*VersionItem, judgedUse]
 		for _, u := range uses {
 			for _, item := range says.Floors(u.info) {
 				if item.Among == AmongDirect && u.How != graph.Direct || !below(&u, d.Path, item) {
 					continue
 				}
-				u.waiver = c.waiver("version-floor", &item.Item, depInfo(d, &u.Use), u.info)
-				if bad[item] == nil {
-					items = append(items, item)
-				}
-				bad[item] = append(bad[item], u)
+				u.waiver = c.waiver("version-floor", &item.Item, d, &u)
+				byItem.add(item, u)
 			}
 		}
-		for _, item := range items {
-			out = append(out, c.floor(d, item, uses, bad[item])...)
+		for item, bad := range byItem.all() {
+			out = append(out, c.floor(d, item, uses, bad)...)
 		}
 	}
 	return out

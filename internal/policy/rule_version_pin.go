@@ -62,21 +62,15 @@ func checkVersionPin(c *checker) []*Finding {
 	var out []*Finding
 	for _, d := range c.Dependencies {
 		says := c.policy.ForDep(depInfo(d, &d.Uses[0]))
-		byPin := map[*PinItem][]judgedUse{}
-		var pins []*PinItem
-		for _, u := range c.uses(d, AmongAll, "version-pin", nil) {
-			pin, _ := says.Pin(u.info)
-			if pin == nil {
-				continue
+		var byPin grouping[*PinItem, judgedUse]
+		for _, u := range c.uses(d, AmongAll) {
+			if pin, _ := says.Pin(u.info); pin != nil {
+				u.waiver = c.waiver("version-pin", &pin.Item, d, &u)
+				byPin.add(pin, u)
 			}
-			u.waiver = c.waiver("version-pin", &pin.Item, depInfo(d, &u.Use), u.info)
-			if byPin[pin] == nil {
-				pins = append(pins, pin)
-			}
-			byPin[pin] = append(byPin[pin], u)
 		}
-		for _, pin := range pins {
-			out = append(out, c.pin(d, pin, byPin[pin])...)
+		for pin, uses := range byPin.all() {
+			out = append(out, c.pin(d, pin, uses)...)
 		}
 	}
 	return out

@@ -80,25 +80,19 @@ func checkVersionSkew(c *checker) []*Finding {
 // skews judges the uses of one dependency, those apart for which different policy items speak.
 func (c *checker) skews(d *graph.Dependency) []*Finding {
 	says := c.policy.ForDep(depInfo(d, &d.Uses[0]))
-	byItem := map[*VersionItem][]judgedUse{}
-	var items []*VersionItem
-	for _, u := range c.uses(d, AmongAll, "version-skew", nil) {
+	var byItem grouping[*VersionItem, judgedUse]
+	for _, u := range c.uses(d, AmongAll) {
 		item, _ := says.Agreement(u.info)
 		pin, _ := says.Pin(u.info)
 		if item.Agree == AgreeAny || pin != nil || u.How != graph.Direct && item.Among != AmongAll {
 			continue
 		}
-		if u.waiver == nil {
-			u.waiver = c.waiver("version-skew", &item.Item, depInfo(d, &u.Use), u.info)
-		}
-		if byItem[item] == nil {
-			items = append(items, item)
-		}
-		byItem[item] = append(byItem[item], u)
+		u.waiver = c.waiver("version-skew", &item.Item, d, &u)
+		byItem.add(item, u)
 	}
 	var out []*Finding
-	for _, item := range items {
-		out = append(out, c.skew(d, item, says, byItem[item])...)
+	for item, uses := range byItem.all() {
+		out = append(out, c.skew(d, item, says, uses)...)
 	}
 	return out
 }

@@ -110,10 +110,11 @@ func (c *checker) drifts(w *graph.View, d *graph.Dependency) []*drift {
 	now := judgedUse{Use: graph.Use{View: w}}
 	item, ok := w.Selected(d.Path)
 	now.Effective, _ = w.Effective(d.Path)
-	for _, u := range c.uses(d, AmongDirect, "workspace-drift", nil) {
+	for _, u := range c.uses(d, AmongDirect) {
 		if !c.member(u.View.Module) {
 			continue
 		}
+		u.waiver = c.waiver("workspace-drift", nil, d, &u)
 		kind := "gone"
 		if ok {
 			kind = driftKind(d.Path, u.Effective, now.Effective)

@@ -44,10 +44,10 @@ func depInfo(d *graph.Dependency, u *graph.Use) DepInfo {
 	return info
 }
 
-// uses returns the uses of a dependency that count for a rule, with their exceptions. Among direct, these are the
-// modules with a require line for it; among all, every module whose go.mod lists it, and of unpruned modules, whose
-// go.mod does not list what they need, every one that has it in the build list.
-func (c *checker) uses(d *graph.Dependency, among Among, rule string, item *Item) []judgedUse {
+// uses returns the uses of a dependency that count. Among direct, these are the modules with a require line for it;
+// among all, every module whose go.mod lists it, and of unpruned modules, whose go.mod does not list what they need,
+// every one that has it in the build list. Which exception waives one is for the rule to find out.
+func (c *checker) uses(d *graph.Dependency, among Among) []judgedUse {
 	var out []judgedUse
 	for _, u := range d.Uses {
 		if u.How != graph.Direct && among != AmongAll {
@@ -56,19 +56,23 @@ func (c *checker) uses(d *graph.Dependency, among Among, rule string, item *Item
 		if u.How == graph.Transitive && u.View.Pruned() {
 			continue
 		}
-		j := judgedUse{Use: u, dir: u.View.Module.Dir, info: c.infos[u.View.Module]}
-		j.waiver = c.waiver(rule, item, depInfo(d, &u), j.info)
-		out = append(out, j)
+		out = append(out, judgedUse{Use: u, dir: u.View.Module.Dir, info: c.infos[u.View.Module]})
 	}
 	return out
 }
 
-// waiver returns the exception in force that waives a finding, nil if there is none.
-func (c *checker) waiver(rule string, item *Item, dep DepInfo, m ModuleInfo) *Exception {
-	claim := Claim{Rule: rule, Dep: dep, Module: m}
+// waiver returns the exception in force that waives what a rule, or an item of the policy, says of a use; nil if none
+// does.
+func (c *checker) waiver(rule string, item *Item, d *graph.Dependency, u *judgedUse) *Exception {
+	claim := Claim{Rule: rule, Dep: depInfo(d, &u.Use), Module: u.info}
 	if item != nil {
 		claim.Policy = item.ID
 	}
+	return c.inForce(claim)
+}
+
+// inForce returns the exception in force that waives a claim, nil if there is none.
+func (c *checker) inForce(claim Claim) *Exception {
 	if found := c.policy.ExceptionsFor(claim, c.Today); len(found) > 0 && !found[0].Expires.Past(c.Today) {
 		return found[0]
 	}
@@ -90,17 +94,13 @@ type fault struct {
 
 // faults makes one finding of the uses at fault, and one for each exception that waives some of them.
 func (c *checker) faults(f fault, bad []judgedUse) []*Finding {
-	byWaiver := map[*Exception][]judgedUse{}
-	var order []*Exception
+	var byWaiver grouping[*Exception, judgedUse]
 	for _, u := range bad {
-		if _, ok := byWaiver[u.waiver]; !ok {
-			order = append(order, u.waiver)
-		}
-		byWaiver[u.waiver] = append(byWaiver[u.waiver], u)
+		byWaiver.add(u.waiver, u)
 	}
 	var out []*Finding
-	for _, waiver := range order {
-		finding := c.fault(f, byWaiver[waiver])
+	for waiver, uses := range byWaiver.all() {
+		finding := c.fault(f, uses)
 		finding.Exception = waiver
 		if waiver != nil {
 			finding.Kind = waiver.ID
@@ -143,19 +143,12 @@ func (c *checker) fault(f fault, bad []judgedUse) *Finding {
 
 // groups lists who has which version: the wanted one first, then from the highest to the lowest, then directories.
 func groups(dep string, uses []judgedUse, wanted string) []Group {
-	byVersion := map[string]*Group{}
-	var out []*Group
+	var dirs grouping[string, string]
 	for i := range uses {
-		v := uses[i].shown(dep)
-		g := byVersion[v]
-		if g == nil {
-			g = &Group{Version: v}
-			byVersion[v] = g
-			out = append(out, g)
-		}
-		g.Modules = append(g.Modules, uses[i].dir)
+		dirs.add(uses[i].shown(dep), uses[i].dir)
 	}
-	slices.SortStableFunc(out, func(a, b *Group) int {
+	out := versionGroups(&dirs)
+	slices.SortStableFunc(out, func(a, b Group) int {
 		if (a.Version == wanted) != (b.Version == wanted) {
 			if a.Version == wanted {
 				return -1
@@ -167,11 +160,16 @@ func groups(dep string, uses []judgedUse, wanted string) []Group {
 		}
 		return strings.Compare(a.Version, b.Version)
 	})
-	list := make([]Group, len(out))
-	for i, g := range out {
-		list[i] = *g
+	return out
+}
+
+// versionGroups makes a group of each version with the directories that have it.
+func versionGroups(dirs *grouping[string, string]) []Group {
+	var out []Group
+	for version, modules := range dirs.all() {
+		out = append(out, Group{Version: version, Modules: modules})
 	}
-	return list
+	return out
 }
 
 // maxWhys bounds the chains of a finding: more do not explain more.
