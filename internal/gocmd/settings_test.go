@@ -264,3 +264,58 @@ func FuzzParseEnvFile(f *testing.F) {
 		}
 	})
 }
+
+func TestHasLogin(t *testing.T) {
+	t.Parallel()
+	home := home(t)
+	name := ".netrc"
+	if runtime.GOOS == "windows" {
+		name = "_netrc"
+	}
+	write(t, home, name, "machine a.example login x password y\nmachine b.example:8443\n\tlogin x password y\n")
+	other := write(t, home, "other", "machine c.example login x password y\n")
+	base := []string{"PATH=", "HOME=" + home, "USERPROFILE=" + home, "GOENV=off"}
+	cases := []struct {
+		environ []string
+		yes, no string
+	}{
+		{nil, "a.example b.example:8443", "b.example c.example x"},
+		{[]string{"NETRC=" + other}, "c.example", "a.example"},
+		{[]string{"NETRC=" + home + "/none"}, "", "a.example"},
+		{[]string{"GOAUTH=off"}, "", "a.example"},
+		{[]string{"GOAUTH=netrc"}, "a.example", "c.example"},
+		{[]string{"GOAUTH=netrc; git " + home}, "a.example c.example", ""},
+		{[]string{"GOAUTH=my-credentials --fast"}, "c.example", ""},
+	}
+	for _, tc := range cases {
+		s := read(t, append(base[:len(base):len(base)], tc.environ...)...)
+		for _, host := range strings.Fields(tc.yes) {
+			if !s.HasLogin(host) {
+				t.Errorf("%q: no login for %s", tc.environ, host)
+			}
+		}
+		for _, host := range strings.Fields(tc.no) {
+			if s.HasLogin(host) {
+				t.Errorf("%q: a login for %s", tc.environ, host)
+			}
+		}
+	}
+}
+
+func TestUserCacheDir(t *testing.T) {
+	if runtime.GOOS == "windows" || runtime.GOOS == "plan9" {
+		t.Skip("other variables")
+	}
+	dir := t.TempDir()
+	t.Setenv("HOME", dir)
+	for _, xdg := range []string{"", dir + "/cache", "relative"} {
+		t.Setenv("XDG_CACHE_HOME", xdg)
+		want, err := os.UserCacheDir()
+		if err != nil {
+			want = ""
+		}
+		if got := read(t, "PATH=", "HOME="+dir, "XDG_CACHE_HOME="+xdg).UserCacheDir(); got != want {
+			t.Errorf("XDG_CACHE_HOME=%q: %q, want %q", xdg, got, want)
+		}
+	}
+}
