@@ -29,12 +29,14 @@ type modCache struct {
 	dirs map[string]bool // the @v directories that gained a file and whose list is not rewritten yet
 }
 
+var errNoCache = errors.New("module cache not found: neither GOMODCACHE nor GOPATH is set")
+
 // openCache returns the module cache, and why there is none. Like go it takes an absolute directory only, as a
 // relative one would be another cache in each directory.
 func openCache(dir string) (*modCache, error) {
 	switch {
 	case dir == "":
-		return &modCache{}, errors.New("module cache not found: neither GOMODCACHE nor GOPATH is set")
+		return &modCache{}, errNoCache
 	case !filepath.IsAbs(dir):
 		return &modCache{}, fmt.Errorf("GOMODCACHE entry is relative; must be absolute path: %q", dir)
 	}
@@ -86,17 +88,36 @@ func (s *Source) readCached(ctx context.Context, j *job) {
 		s.settle(ctx, j, nil, &Error{Kind: TooLarge, From: j.file, Err: err, Hint: "delete the file"})
 	case err != nil:
 		if !errors.Is(err, fs.ErrNotExist) {
-			j.cacheErr = fmt.Errorf("%s: %w", j.file, pathless(err))
-			s.note(func(n *notes) { n.unreadable = append(n.unreadable, j.cacheErr.Error()) })
+			s.unusable(j, pathless(err))
 		}
 	case bytes.HasPrefix(data, []byte("//vgo 0.0.")):
 	default:
-		sum, _, err := s.check(j.mod, data, j.file)
-		if err != nil && (err.Kind == Checksum || len(s.sums(j.mod)) == 0) {
-			err.Hint = "if the file in the module cache was cut short or changed, delete it or run go clean -modcache"
-		}
-		s.settle(ctx, j, sum, err)
+		s.useCached(ctx, j, data)
 	}
+}
+
+// useCached answers a job with the bytes of j.file. A hash that is not the one in go.sum ends the search, as for go;
+// one that is not the one that the checksum database had leads on to the proxies, whose answer then replaces the file.
+func (s *Source) useCached(ctx context.Context, j *job, data []byte) {
+	sum, _, err := s.check(ctx, j, data, j.file, true)
+	if err != nil && err.Kind == Checksum && !err.final {
+		s.unusable(j, err.Err)
+		err.Hint = hintDelete
+		j.best = err
+		return
+	}
+	if err != nil && (err.Kind == Checksum || len(s.sums(j.mod)) == 0) && err.Report == "" {
+		err.Hint = hintDelete
+	}
+	s.settle(ctx, j, sum, err)
+}
+
+const hintDelete = "if the file in the module cache was cut short or changed, delete it or run go clean -modcache"
+
+// unusable notes why a file that is in the module cache cannot serve.
+func (s *Source) unusable(j *job, err error) {
+	j.cacheErr = fmt.Errorf("%s: %w", j.file, err)
+	s.note(func(n *notes) { n.unreadable = append(n.unreadable, oneLine(j.cacheErr.Error())) })
 }
 
 // keep writes a verified file to the module cache, as the go command does (modfetch writeDiskCache): to a temporary
@@ -105,20 +126,13 @@ func (s *Source) keep(j *job, data []byte) {
 	if j.file == "" {
 		return
 	}
-	dir := filepath.Dir(j.file)
-	err := writeFile(j.file, data)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(dir, 0o777); err == nil {
-			err = writeFile(j.file, data)
-		}
-	}
-	if err != nil {
+	if err := writeFileIn(j.file, data); err != nil {
 		s.note(func(n *notes) { n.unwritten(err) })
 		return
 	}
 	s.cache.mu.Lock()
 	defer s.cache.mu.Unlock()
-	s.cache.dirs[dir] = true
+	s.cache.dirs[filepath.Dir(j.file)] = true
 }
 
 // finishCache brings the version lists of the directories up to date that gained files since it last ran.

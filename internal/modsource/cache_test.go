@@ -89,7 +89,7 @@ func TestDirectoryInPlace(t *testing.T) {
 	s := w.source("GOPROXY=" + w.fileProxy())
 	want(t, s, a)
 	notes := strings.Join(s.Notes(), "\n")
-	if !strings.Contains(notes, "1 go.mod file in the module cache cannot be read, the first: "+file+": is a directory") ||
+	if !strings.Contains(notes, "1 go.mod file in the module cache cannot be used, the first: "+file+": is a directory") ||
 		!strings.Contains(notes, "1 go.mod file served this run only, the module cache cannot be written") {
 		t.Errorf("notes:\n%s", notes)
 	}
@@ -153,7 +153,7 @@ func TestWhatIsKept(t *testing.T) {
 			t.Errorf("%s: kept %v", tc.name, got)
 		}
 		const loose = "1 go.mod file without a go.sum line served this run only, not kept in the module cache"
-		if notes := s.Notes(); tc.kept != (len(notes) == 0) || !tc.kept && notes[0] != loose {
+		if notes := s.Notes(); tc.kept != (len(notes) == 0) || !tc.kept && !strings.HasPrefix(notes[0], loose) {
 			t.Errorf("%s: notes %q", tc.name, notes)
 		}
 	}

@@ -39,23 +39,23 @@ func (s *Source) fromGo(ctx context.Context, jobs []*job) {
 	for _, goproxy := range slices.Sorted(maps.Keys(groups)) {
 		group := groups[goproxy]
 		for len(group) > 0 && ctx.Err() == nil {
-			n := fitting(group)
+			n := fitting(group, func(j *job) int { return len(j.mod.Path) + len(j.mod.Version) })
 			s.runGo(ctx, goproxy, group[:n])
 			group = group[n:]
 		}
 	}
 }
 
-// fitting returns how many of the jobs a command line can name.
-func fitting(jobs []*job) int {
+// fitting returns how many of the items a command line can name.
+func fitting[T any](items []T, length func(T) int) int {
 	size := 0
-	for i, j := range jobs {
-		size += len(j.mod.Path) + len(j.mod.Version) + 2
+	for i, item := range items {
+		size += length(item) + 2
 		if size > maxArgs && i > 0 {
 			return i
 		}
 	}
-	return len(jobs)
+	return len(items)
 }
 
 // noGo is the error where only the go command could go on. What a proxy said before is not lost.
@@ -75,14 +75,21 @@ func (s *Source) noGo(j *job) *Error {
 }
 
 // runGo lets the go command fetch the .info and .mod files of the jobs' versions (not their zips), then reads these
-// from the module cache. The run is outside the repository, in a module made up for it: its go.sum has the lines that
-// the repository has for these versions, so that go verifies before it keeps anything, by them or by the checksum
-// database. If the module cache cannot be written, go gets a temporary one.
+// from the module cache.
 func (s *Source) runGo(ctx context.Context, goproxy string, jobs []*job) {
-	dir, err := os.MkdirTemp("", "modgov-")
+	err := s.besideGo(goproxy, jobs, func(work string, env []string) { s.listModules(ctx, work, env, jobs) })
 	if err != nil {
 		s.failAll(ctx, jobs, err)
-		return
+	}
+}
+
+// besideGo prepares a directory and an environment for runs of the go command outside the repository, in a module made
+// up for them: its go.sum has the lines that the repository has for the jobs' versions, so that go verifies before it
+// keeps anything, by them or by the checksum database. If the module cache cannot be written, go gets a temporary one.
+func (s *Source) besideGo(goproxy string, jobs []*job, run func(work string, env []string)) error {
+	dir, err := os.MkdirTemp("", "modgov-")
+	if err != nil {
+		return err
 	}
 	defer func() {
 		if err := os.RemoveAll(dir); err != nil {
@@ -91,10 +98,10 @@ func (s *Source) runGo(ctx context.Context, goproxy string, jobs []*job) {
 	}()
 	work, env, err := s.prepare(dir, goproxy, jobs)
 	if err != nil {
-		s.failAll(ctx, jobs, err)
-		return
+		return err
 	}
-	s.listModules(ctx, work, env, jobs)
+	run(work, env)
+	return nil
 }
 
 // prepare fills the temporary directory of a run. Jobs get another cache file where go cannot write to the real one.
@@ -117,7 +124,7 @@ func (s *Source) prepare(dir, goproxy string, jobs []*job) (work string, env []s
 	}
 	cache := s.cache.dir
 	if err := s.cache.writable(); err != nil {
-		if cache != "" {
+		if cache != "" && len(jobs) > 0 {
 			s.note(func(n *notes) {
 				n.unkept += len(jobs) - 1
 				n.unwritten(err)
@@ -164,7 +171,12 @@ func (s *Source) listModules(ctx context.Context, work string, env []string, job
 		s.listModules(ctx, work, env, jobs[len(jobs)/2:])
 		return
 	}
-	said := listErrors(out)
+	said := make(map[module.Version]string)
+	for _, m := range listAnswers(out) {
+		if m.Error != nil {
+			said[module.Version{Path: m.Path, Version: m.Version}] = m.Error.Err
+		}
+	}
 	for _, j := range jobs {
 		if !refused {
 			if s.readCached(ctx, j); !j.entry.open() {
@@ -181,21 +193,21 @@ func refusedSum(err error) bool {
 	return errors.As(err, &goErr) && strings.Contains(goErr.Stderr, "SECURITY ERROR")
 }
 
-// listErrors returns what `go list -m -e -json` says against each version, as far as its output goes.
-func listErrors(out []byte) map[module.Version]string {
-	said := make(map[module.Version]string)
+// A listAnswer is what `go list -m -json` says of one module.
+type listAnswer struct {
+	Path, Version string
+	Error         *struct{ Err string }
+}
+
+// listAnswers reads the output of go list, as far as it goes.
+func listAnswers(out []byte) (said []listAnswer) {
 	dec := json.NewDecoder(bytes.NewReader(out))
 	for {
-		var m struct {
-			Path, Version, Query string
-			Error                *struct{ Err string }
-		}
+		var m listAnswer
 		if err := dec.Decode(&m); err != nil {
 			return said // the end, or output cut short: go's exit tells why
 		}
-		if m.Error != nil {
-			said[module.Version{Path: m.Path, Version: m.Version}] = m.Error.Err
-		}
+		said = append(said, m)
 	}
 }
 

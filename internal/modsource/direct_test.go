@@ -200,6 +200,12 @@ func TestLogin(t *testing.T) {
 			t.Errorf("status %d: %v", status, got)
 		}
 	}
+	w.write(".netrc", "machine login.example login x password y\n")
+	for status, login := range map[int]bool{404: true, 410: true, 500: false} {
+		if got := s.wantsLogin(s.proxies[0], &Error{status: status}); got != login {
+			t.Errorf("status %d of a host that hides what it has: %v", status, got)
+		}
+	}
 	if got := s.proxies[0].rest; got != "https://login.example,direct" {
 		t.Errorf("handed over: %q", got)
 	}

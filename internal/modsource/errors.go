@@ -3,6 +3,7 @@ package modsource
 import (
 	"errors"
 	"strings"
+	"time"
 	"unicode"
 
 	"golang.org/x/mod/modfile"
@@ -16,7 +17,7 @@ type Kind string
 const (
 	NotFound  Kind = "not-found" // no source has it: 404, 410, a missing file, an unknown revision
 	Off       Kind = "off"       // GOPROXY=off, or Options.Offline
-	Checksum  Kind = "checksum"  // its hash is not the one in go.sum
+	Checksum  Kind = "checksum"  // its hash is not the one in go.sum, or the checksum database does not vouch for it
 	TooLarge  Kind = "too-large" // more than 16 MiB
 	Timeout   Kind = "timeout"   // no whole answer in time
 	Transport Kind = "transport" // anything else on the way: no connection, status 500, a disk error
@@ -34,7 +35,14 @@ type Error struct {
 	Err  error  // what came back
 	Hint string // what the user can do, "" if nothing but trying again
 
-	status int // of the HTTP answer, 0 if none came
+	// Report is the evidence against a checksum database that contradicts itself, several lines as the go command
+	// prints them, fit to be sent to others; "" for all other errors.
+	Report string
+
+	status  int           // of the HTTP answer, 0 if none came
+	passing bool          // the same request may have an answer the next time
+	wait    time.Duration // how long the server asks to wait before that, 0 if it does not
+	final   bool          // go asks no other proxy after it
 }
 
 // Error is one line, in the go command's words where it has some.
@@ -54,6 +62,14 @@ func (e *Error) Error() string {
 		text = e.Mod.String() + ": " + text
 	}
 	return oneLine(text)
+}
+
+// reason is the error without the module version.
+func (e *Error) reason() string {
+	if e.From == "" {
+		return oneLine(e.Err.Error())
+	}
+	return oneLine("reading " + e.From + ": " + e.Err.Error())
 }
 
 // Unwrap returns Err.

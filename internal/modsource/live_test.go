@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/mod/module"
@@ -39,19 +40,31 @@ func TestGoProfits(t *testing.T) {
 	w.write("main/go.mod", "module example.com/main\n\ngo 1.16\n\nrequire example.com/a v1.0.0\n")
 	w.write("main/go.sum", goSum)
 
-	cmd := exec.Command("go", "mod", "graph")
-	cmd.Dir = filepath.Join(w.dir, "main")
-	cmd.Env = append(os.Environ(), "GOENV=off", "GOTOOLCHAIN=local", "GOSUMDB=off", "GOFLAGS=-modcacherw", "GOPROXY=off",
-		"GOWORK=off", "GOTELEMETRY=off", "GOMODCACHE="+w.cacheDir())
-	out, err := cmd.CombinedOutput()
+	out, err := w.goCommand("GOPROXY=off", "GOSUMDB=off", "mod", "graph")
 	const wantGraph = `example.com/main example.com/a@v1.0.0
 example.com/main go@1.16
 example.com/a@v1.0.0 example.com/B/v2@v2.1.0-RC1
 example.com/B/v2@v2.1.0-RC1 example.com/c@v0.0.0-20200101000000-abcdefabcdef
 example.com/c@v0.0.0-20200101000000-abcdefabcdef gopkg.in/d.v1@v1.0.0
 `
-	if err != nil || string(out) != wantGraph {
+	if err != nil || out != wantGraph {
 		t.Errorf("go mod graph: %v\n%s\nwant\n%s", err, out, wantGraph)
+	}
+
+	// A list wants .info files besides.
+	if out, err := w.goCommand("GOPROXY=off", "GOSUMDB=off", "list", "-m", "all"); err == nil {
+		t.Errorf("go list -m works without .info files:\n%s", out)
+	}
+	var mods []module.Version
+	for mod := range w.modules {
+		mods = append(mods, version(mod))
+	}
+	if err := errors.Join(s.Infos(t.Context(), mods)...); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := w.goCommand("GOPROXY=off", "GOSUMDB=off", "list", "-m", "all"); err != nil ||
+		strings.Count(out, "\n") != 5 {
+		t.Errorf("go list -m all: %v\n%s", err, out)
 	}
 }
 
@@ -63,7 +76,14 @@ func TestSameCacheAsGo(t *testing.T) {
 	mods := []module.Version{w.covered("example.com/Up@v1.0.0-RC1"), w.covered("example.com/a@v1.1.0"),
 		w.covered("example.com/a@v1.0.0")}
 	proxy := w.fileProxy()
-	if _, errs := w.source(env, "GOPROXY="+proxy).ModFiles(t.Context(), mods); errors.Join(errs...) != nil {
+	w.write("proxy/example.com/a/@v/v1.1.0.info", `{"Time":"2020-01-01T00:00:00.5+01:00","Version":"v1.1.0","Name":"x",
+		"Origin":{"VCS":"git","URL":"https://a.example","Hash":"abc","TagSum":"t","TagPrefix":"a/",
+		"Ref":"refs/tags/v1.1.0"}}`)
+	s := w.source(env, "GOPROXY="+proxy)
+	if _, errs := s.ModFiles(t.Context(), mods); errors.Join(errs...) != nil {
+		t.Fatal(errs)
+	}
+	if errs := s.Infos(t.Context(), mods); errors.Join(errs...) != nil {
 		t.Fatal(errs)
 	}
 	cmd := exec.Command("go", "list", "-m")
@@ -83,12 +103,31 @@ func TestSameCacheAsGo(t *testing.T) {
 	}
 }
 
-// tree returns name, mode and content of each file but .info, which only go fetches, and the legacy side lock.
+// goCommand runs the real go in the directory main of the world: environment first, then arguments.
+func (w *world) goCommand(args ...string) (string, error) {
+	w.t.Helper()
+	if _, err := exec.LookPath("go"); err != nil {
+		w.t.Skip("no go command on PATH")
+	}
+	env := append(os.Environ(), "HOME="+w.dir, "GOENV=off", "GOTOOLCHAIN=local", "GOFLAGS=-modcacherw", "GOWORK=off",
+		"GOTELEMETRY=off", "GOPATH="+filepath.Join(w.dir, "go"), "GOMODCACHE="+w.cacheDir(),
+		"GOCACHE="+filepath.Join(w.dir, "gocache"))
+	for strings.Contains(args[0], "=") {
+		env, args = append(env, args[0]), args[1:]
+	}
+	cmd := exec.Command("go", args...)
+	cmd.Dir = filepath.Join(w.dir, "main")
+	cmd.Env = env
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// tree returns name, mode and content of each file but the legacy side lock.
 func tree(t *testing.T, dir string) []string {
 	t.Helper()
 	var files []string
 	err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(name) == ".info" || d.Name() == "lock" {
+		if err != nil || d.IsDir() || d.Name() == "lock" {
 			return err
 		}
 		data, err := os.ReadFile(name)

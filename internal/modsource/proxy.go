@@ -10,15 +10,26 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
+	"github.com/modgov/modgov/internal/workspace"
 	"golang.org/x/mod/module"
 )
 
-// maxSilence is how many requests in a row a proxy may leave without any answer before it is not asked again: a dead
-// proxy then costs one time limit, not one for each module.
-const maxSilence = 8
+const (
+	// maxSilence is how many requests in a row a proxy may leave without any answer before it is not asked again: a
+	// dead proxy then costs one time limit, not one for each module. One that only ever has errors to tell is not
+	// asked twice for the same any more.
+	maxSilence = 8
 
-// A proxy is one entry of GOPROXY.
+	// maxTries is how many requests one thing is worth as long as only passing errors come, moreTries while the proxy has
+	// answers for others: of a thousand modules a few meet three errors in a row even at a proxy that fails rarely.
+	maxTries  = 3
+	moreTries = 6
+	maxPause  = 10 * time.Second // the longest pause before a further one; a server that asks for more gets none
+)
+
+// A proxy is one entry of GOPROXY, or the base of a checksum database.
 type proxy struct {
 	word       string   // "off" or "direct", "" for a URL
 	base       *url.URL // https, http or file
@@ -27,6 +38,8 @@ type proxy struct {
 
 	silent atomic.Int32          // requests without an answer since the last one with
 	dead   atomic.Pointer[Error] // the last of them, once there were too many
+	good   atomic.Int32          // answers
+	vain   atomic.Int32          // things not had in spite of all tries since the last answer
 }
 
 // parseProxies reads a GOPROXY list (go-semantics 6.5, modfetch proxyList). An error never quotes an entry that could
@@ -104,20 +117,43 @@ func (s *Source) private(path string) bool {
 	return module.MatchPrefixPatterns(s.o.Settings.Get("GONOPROXY"), path)
 }
 
-// fromProxies walks GOPROXY for one job. It ends with an answer, an error, or a handover to the go command. Which of
-// several errors counts is go's rule (modfetch TryProxies): one from version control before one from a proxy before
-// not-found.
+// fromProxies walks GOPROXY for the .mod file of one job. It ends with an answer, an error, or a handover to the go
+// command.
 func (s *Source) fromProxies(ctx context.Context, j *job) {
-	switch {
-	case s.o.Offline:
-		s.settle(ctx, j, nil, s.off())
-		return
-	case s.proxyErr != nil:
-		s.settle(ctx, j, nil, &Error{Kind: Setting, Err: s.proxyErr, Hint: "correct GOPROXY"})
-		return
-	case s.private(j.mod.Path):
+	if s.private(j.mod.Path) && !s.o.Offline {
 		j.handover = "direct"
 		return
+	}
+	var sum *workspace.Summary
+	handover, err := s.walk(ctx, func(p *proxy) *Error {
+		data, from, err := s.ask(ctx, p, j.path+".mod")
+		if err == nil {
+			sum, err = s.received(ctx, j, data, from)
+		}
+		return err
+	})
+	if err != nil && (j.best == nil || !err.missing()) {
+		j.best = err
+	}
+	switch {
+	case handover != "":
+		j.handover = handover
+	case err != nil:
+		s.settle(ctx, j, nil, j.best)
+	default:
+		s.settle(ctx, j, sum, nil)
+	}
+}
+
+// walk lets ask try the entries of GOPROXY in turn, as go does (modfetch TryProxies): a "," lets it go on after a
+// not-found only, a "|" after any error that is not final. The error is the one that go would show: one that says more
+// than not-found, else the first. A handover is the rest of GOPROXY from an entry on that only the go command can use.
+func (s *Source) walk(ctx context.Context, ask func(*proxy) *Error) (handover string, best *Error) {
+	switch {
+	case s.o.Offline:
+		return "", s.off()
+	case s.proxyErr != nil:
+		return "", &Error{Kind: Setting, Err: s.proxyErr, Hint: "correct GOPROXY"}
 	}
 	for _, p := range s.proxies {
 		var err *Error
@@ -125,65 +161,93 @@ func (s *Source) fromProxies(ctx context.Context, j *job) {
 		case "off":
 			err = s.off()
 		case "direct":
-			j.handover = p.rest
-			return
+			return p.rest, best
 		default:
-			data, from, fetchErr := s.ask(ctx, p, j.path)
-			if fetchErr == nil {
-				sum, badErr := s.received(j, data, from)
-				s.settle(ctx, j, sum, badErr)
-				return
+			if err = ask(p); err == nil {
+				return "", nil
 			}
-			if err = fetchErr; s.wantsLogin(p, err) {
-				j.best, j.handover = err, p.rest
-				return
+			if s.wantsLogin(p, err) {
+				return p.rest, err
 			}
 		}
-		if j.best == nil || j.best.missing() || !err.missing() {
-			j.best = err
+		if best == nil || best.missing() || !err.missing() {
+			best = err
 		}
-		if ctx.Err() != nil || !p.onAnyError && !err.missing() {
+		if ctx.Err() != nil || err.final || !p.onAnyError && !err.missing() {
 			break
 		}
 	}
-	s.settle(ctx, j, nil, j.best)
+	return "", best
 }
 
-// ask fetches the .mod file of a version from one proxy, unless that has stopped to answer.
-func (s *Source) ask(ctx context.Context, p *proxy, path string) (data []byte, from string, _ *Error) {
+// ask fetches what is below the base of a proxy, unless that has stopped to answer. Errors that may pass are tried
+// again after a pause.
+func (s *Source) ask(ctx context.Context, p *proxy, rel string) (data []byte, from string, _ *Error) {
+	u := p.at(rel)
+	from = redact(u)
+	before := p.good.Load()
+	for try := 1; ; try++ {
+		if dead := p.dead.Load(); dead != nil {
+			return nil, from, &Error{Kind: dead.Kind, From: from, Hint: dead.Hint, Err: fmt.Errorf(
+				"not asked, as %d requests in a row had no answer from %s: %w", maxSilence, redact(p.base), dead.Err)}
+		}
+		data, err := s.client.get(ctx, u)
+		p.heard(ctx, err)
+		if err == nil {
+			return data, from, nil
+		}
+		err.From = from
+		last := try >= maxTries && p.good.Load() == before || try >= moreTries || p.vain.Load() >= maxSilence
+		if !err.passing || last || !s.client.pause(ctx, try, err.wait) {
+			if err.passing && last {
+				p.vain.Add(1)
+			}
+			return nil, from, err
+		}
+	}
+}
+
+// at returns the URL of what is below the base of a proxy; rel holds no escapes.
+func (p *proxy) at(rel string) *url.URL {
 	u := *p.base
-	u.Path = strings.TrimSuffix(u.Path, "/") + "/" + path + ".mod"
+	u.Path = strings.TrimSuffix(u.Path, "/") + "/" + rel
 	if u.RawPath != "" { // the base has an escape of its own, such as %2F, that must stay
-		u.RawPath = strings.TrimSuffix(u.RawPath, "/") + "/" + escapePath(path) + ".mod"
+		u.RawPath = strings.TrimSuffix(u.RawPath, "/") + "/" + escapePath(rel)
 	}
-	from = redact(&u)
-	if dead := p.dead.Load(); dead != nil {
-		return nil, from, &Error{Kind: dead.Kind, From: from, Hint: dead.Hint, Err: fmt.Errorf(
-			"not asked, as %d requests in a row had no answer from %s: %w", maxSilence, redact(p.base), dead.Err)}
-	}
-	data, err := s.client.get(ctx, &u)
-	if err == nil {
-		p.silent.Store(0)
-		return data, from, nil
-	}
-	err.From = from
+	return &u
+}
+
+// heard keeps count of what the answers of a proxy are like.
+func (p *proxy) heard(ctx context.Context, err *Error) {
 	switch {
-	case ctx.Err() != nil, u.Scheme == "file":
+	case err == nil:
+		p.good.Add(1)
+		p.silent.Store(0)
+		p.vain.Store(0)
+	case ctx.Err() != nil, p.base.Scheme == "file":
 	case err.status != 0:
 		p.silent.Store(0)
 	case p.silent.Add(1) >= maxSilence:
 		p.dead.Store(err)
 	}
-	return nil, from, err
 }
 
 // escapePath escapes a slash-separated path for a URL.
 func escapePath(path string) string { return strings.ReplaceAll(url.PathEscape(path), "%2F", "/") }
 
-// wantsLogin reports whether a proxy asks for credentials that the go command may have (go-semantics 6.8).
+// wantsLogin reports whether a proxy asks for credentials that the go command may have (go-semantics 6.8). A server
+// that hides what exists says 404 to strangers; that counts where there are credentials for its host.
 func (s *Source) wantsLogin(p *proxy, err *Error) bool {
-	login := err.status == http.StatusUnauthorized || err.status == http.StatusForbidden
-	return login && p.base.Scheme == "https" && s.o.Settings.Get("GOAUTH") != "off" && s.o.Settings.GoCommand() != ""
+	if p.base.Scheme != "https" || s.o.Settings.GoCommand() == "" {
+		return false
+	}
+	switch err.status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return s.o.Settings.Get("GOAUTH") != "off"
+	case http.StatusNotFound, http.StatusGone:
+		return s.o.Settings.HasLogin(p.base.Host)
+	}
+	return false
 }
 
 // off is the error where GOPROXY, or the user, forbids to fetch.

@@ -245,6 +245,8 @@ func TestFallThrough(t *testing.T) {
 	missing, gone := answer(t, 404, "", ""), answer(t, 410, "", "")
 	broken, bad := answer(t, 500, "", ""), answer(t, 200, "", "garbage")
 	empty := "file://" + w.dir + "/empty"
+	huge := serve(t, func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Content-Length", "100000000") })
+	local := serve(t, func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, good, http.StatusFound) })
 	cases := []struct {
 		goproxy string
 		kind    Kind // "": answered
@@ -256,6 +258,9 @@ func TestFallThrough(t *testing.T) {
 		{missing + "|" + good, "", ""},
 		{broken + "|" + good, "", ""},
 		{" , " + missing + " ,, " + good, "", ""},
+		{huge + "|" + good, "", ""},
+		{local + "|" + good, "", ""},
+		{huge + "," + good, TooLarge, "16 MiB"},
 		{broken + "," + good, Transport, "500"},
 		{broken + "," + good + "|" + good, Transport, "500"},
 		{bad + "|" + good, Checksum, "mismatch"},
@@ -278,7 +283,7 @@ func TestFallThrough(t *testing.T) {
 		s := w.source("GOMODCACHE="+t.TempDir(), "GOPROXY="+tc.goproxy)
 		if tc.kind == "" {
 			want(t, s, a)
-		} else if e := wantError(t, s, a, tc.kind, tc.part); e.Hint == "" && tc.kind != Transport && tc.kind != NotFound {
+		} else if e := wantError(t, s, a, tc.kind, tc.part); e.Hint == "" && tc.kind != Transport {
 			t.Errorf("%s: no hint", tc.goproxy)
 		}
 	}

@@ -41,6 +41,9 @@ type Options struct {
 
 	Jobs    int           // concurrent requests; 0 and more than 32 mean 32
 	Timeout time.Duration // for one request, answer and all; 0 means a minute. The go command gets ten times as long
+
+	// CacheDir is modgov's own cache directory, for what Latest remembers; "" is modgov below the user's cache directory.
+	CacheDir string
 }
 
 // A Source hands out go.mod files and remembers them. It may be used by several goroutines at once.
@@ -50,6 +53,7 @@ type Source struct {
 	proxyErr error // why GOPROXY cannot be understood; only versions that need it fail
 	cache    *modCache
 	client   *client
+	sumDB    *sumDB
 
 	mu    sync.Mutex // guards memo and notes
 	memo  map[module.Version]*entry
@@ -72,9 +76,16 @@ type job struct {
 	entry    *entry
 	path     string // "github.com/!burnt!sushi/toml/@v/v1.0.0": where the cache and the proxies have it
 	file     string // in the module cache, "" if there is none
-	cacheErr error  // why that file cannot be read, if it is there
+	cacheErr error  // why that file cannot be used, if it is there
 	handover string // GOPROXY for the go command, once only that can go on
-	best     *Error // what the proxies before said
+	best     *Error // what the proxies before said, or what is wrong with the file in the module cache
+	wantText bool
+	text     []byte // the go.mod file itself, if wanted and there is an answer
+}
+
+// newJob makes a job whose answer is for its maker alone.
+func newJob(mod module.Version) *job {
+	return &job{mod: mod, entry: &entry{ready: make(chan struct{})}}
 }
 
 // New makes a Source. It reads no file and asks nobody; a GOPROXY or GOMODCACHE that is of no use shows in the
@@ -92,6 +103,7 @@ func New(o Options) (*Source, error) {
 	s := &Source{o: o, memo: make(map[module.Version]*entry), client: newClient(o.Jobs, o.Timeout)}
 	s.proxies, s.proxyErr = parseProxies(o.Settings.Get("GOPROXY"))
 	s.cache, s.notes.cache = openCache(o.Settings.Get("GOMODCACHE"))
+	s.sumDB = newSumDB(s)
 	return s, nil
 }
 
@@ -227,7 +239,7 @@ func (s *Source) settle(ctx context.Context, j *job, sum *workspace.Summary, err
 		}
 		err.Mod = j.mod
 		if j.cacheErr != nil && err.Kind != Checksum && err.Kind != Malformed {
-			err.Hint = "the module cache has a file for it that cannot be read: " + j.cacheErr.Error()
+			err.Hint = "the module cache has a file for it that cannot be used: " + j.cacheErr.Error()
 		}
 		j.entry.err = err
 	} else {

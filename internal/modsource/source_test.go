@@ -147,6 +147,7 @@ func (w *world) source(environ ...string) *Source {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	s.client.first = time.Millisecond
 	return s
 }
 

@@ -1,6 +1,7 @@
 package modsource
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,9 +14,11 @@ import (
 var errTooLarge = errors.New("larger than 16 MiB")
 
 // check verifies the bytes of a go.mod file that came from a file or URL and reads them. They are trusted, which is
-// to say fit for the module cache, when a go.sum line has their hash, or when the go command would not ask a
-// checksum database about them either.
-func (s *Source) check(mod module.Version, data []byte, from string) (_ *workspace.Summary, trusted bool, _ *Error) {
+// to say fit for the module cache, when a go.sum line has their hash, when the checksum database has it, or when the go
+// command would not ask that about them. Bytes that nobody could be asked about are not trusted, and no error.
+func (s *Source) check(ctx context.Context, j *job, data []byte, from string, cached bool) (
+	_ *workspace.Summary, trusted bool, _ *Error,
+) {
 	sum, parseErr := workspace.ParseSummary(from, data)
 	hash := ""
 	if parseErr == nil {
@@ -27,21 +30,26 @@ func (s *Source) check(mod module.Version, data []byte, from string) (_ *workspa
 		}
 	}
 	// The hash comes first, as for go: a page of a hotel's network is no bad go.mod file but a wrong one.
-	trusted, err := s.verify(mod, hash, from)
+	trusted, err := s.verify(ctx, j.mod, hash, from, cached)
 	if err != nil {
 		return nil, false, err
 	}
 	if parseErr != nil {
-		return nil, false, &Error{Kind: Malformed, From: from, Err: firstError(parseErr)}
+		return nil, false, &Error{Kind: Malformed, From: from, Err: firstError(parseErr), final: true}
 	}
 	if sum.Path == "" { // the lax rules take many a web page for a file of unknown directives
-		return nil, false, &Error{Kind: Malformed, From: from, Err: fmt.Errorf("missing module line (in %s)", from)}
+		err := fmt.Errorf("missing module line (in %s)", from)
+		return nil, false, &Error{Kind: Malformed, From: from, Err: err, final: true}
+	}
+	if j.wantText {
+		j.text = data
 	}
 	return sum, trusted, nil
 }
 
-// verify compares the hash of a go.mod file with the repository's go.sum lines (go-semantics 4.3).
-func (s *Source) verify(mod module.Version, hash, from string) (trusted bool, _ *Error) {
+// verify compares the hash of a go.mod file with the repository's go.sum lines (go-semantics 4.3), and where they have
+// none with the checksum database (4.17). It reports whether something vouches for the hash.
+func (s *Source) verify(ctx context.Context, mod module.Version, hash, from string, cached bool) (bool, *Error) {
 	known := s.sums(mod)
 	switch {
 	case slices.Contains(known, hash):
@@ -50,12 +58,26 @@ func (s *Source) verify(mod module.Version, hash, from string) (trusted bool, _ 
 		return false, &Error{
 			Kind: Checksum,
 			From: from,
-			Err:  fmt.Errorf("checksum mismatch: downloaded: %s, go.sum: %s", hash, strings.Join(known, ", ")),
+			Err: fmt.Errorf("checksum mismatch: downloaded: %s, go.sum: %s: SECURITY ERROR: This download does NOT match an "+
+				"earlier download recorded in go.sum", hash, strings.Join(known, ", ")),
 			Hint: "the bits are not those that go.sum records: a moved tag, a proxy that serves other bits, or a " +
 				"wrong go.sum line; find out which before you change go.sum",
+			final: true,
 		}
+	case !s.asksSumDB(mod.Path):
+		return true, nil
 	}
-	return !s.asksSumDB(mod.Path), nil
+	err := s.sumDB.check(ctx, mod, hash, cached || s.o.Offline)
+	switch {
+	case err == nil:
+		return true, nil
+	case err.Kind == Checksum || ctx.Err() != nil:
+		err.From = from
+		return false, err
+	case !cached:
+		s.note(func(n *notes) { n.unvouched(err) })
+	}
+	return false, nil
 }
 
 // sums returns the go.sum hashes of a version that can be checked: lines of another algorithm count as none.
@@ -81,15 +103,13 @@ func (s *Source) asksSumDB(path string) bool {
 }
 
 // received takes the bytes of a fetched go.mod file: verified, parsed, kept if trusted.
-func (s *Source) received(j *job, data []byte, from string) (*workspace.Summary, *Error) {
-	sum, trusted, err := s.check(j.mod, data, from)
+func (s *Source) received(ctx context.Context, j *job, data []byte, from string) (*workspace.Summary, *Error) {
+	sum, trusted, err := s.check(ctx, j, data, from, false)
 	if err != nil {
 		return nil, err
 	}
 	if trusted {
 		s.keep(j, data)
-	} else {
-		s.note(func(n *notes) { n.loose++ })
 	}
 	return sum, nil
 }
@@ -99,6 +119,9 @@ type notes struct {
 	cache      error    // why there is no module cache
 	unreadable []string // "FILE: reason"
 	loose      int      // files that nothing vouches for
+	looseErr   *Error   // why the checksum database does not, for the first of them
+	proofErr   error    // why its answers cannot be kept
+	forgetErr  error    // why what was found out about newest versions cannot be kept
 	unkept     int      // verified files that could not be written
 	unkeptErr  error    // the first reason
 	others     []string // what went wrong beside the files themselves
@@ -119,13 +142,21 @@ func (n *notes) unwritten(err error) {
 	}
 }
 
+// unvouched counts a file that the checksum database could not be asked about.
+func (n *notes) unvouched(err *Error) {
+	n.loose++
+	if n.looseErr == nil {
+		n.looseErr = err
+	}
+}
+
 func (n *notes) list() []string {
 	var list []string
 	if n.cache != nil {
 		list = append(list, n.cache.Error()+": go.mod files are read from proxies and not kept")
 	}
 	if len(n.unreadable) > 0 {
-		list = append(list, fmt.Sprintf("%s in the module cache cannot be read, the first: %s",
+		list = append(list, fmt.Sprintf("%s in the module cache cannot be used, the first: %s",
 			count(len(n.unreadable)), slices.Min(n.unreadable)))
 	}
 	if n.unkept > 0 {
@@ -133,8 +164,14 @@ func (n *notes) list() []string {
 			count(n.unkept), n.unkeptErr))
 	}
 	if n.loose > 0 {
-		list = append(list, fmt.Sprintf("%s without a go.sum line served this run only, not kept in the module cache",
-			count(n.loose)))
+		list = append(list, fmt.Sprintf("%s without a go.sum line served this run only, not kept in the module cache, as "+
+			"the checksum database cannot be asked: %s", count(n.loose), n.looseErr.reason()))
+	}
+	if n.proofErr != nil {
+		list = append(list, "answers of the checksum database cannot be kept: "+n.proofErr.Error())
+	}
+	if n.forgetErr != nil {
+		list = append(list, "newest versions cannot be remembered and will be asked for again: "+n.forgetErr.Error())
 	}
 	return append(list, slices.Sorted(slices.Values(n.others))...)
 }

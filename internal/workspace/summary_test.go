@@ -117,7 +117,8 @@ func TestSummary(t *testing.T) {
 		s.Requires[4].Version != "v1.2.0" || !strings.HasPrefix(s.Sum, "h1:") {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if _, err := ParseSummary("dir/go.mod", []byte("require x")); err == nil || !strings.Contains(err.Error(), "dir/go.mod:1") {
+	_, err = ParseSummary("dir/go.mod", []byte("require x"))
+	if err == nil || !strings.Contains(err.Error(), "dir/go.mod:1") {
 		t.Errorf("error %v", err)
 	}
 }
