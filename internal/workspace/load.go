@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"runtime"
+	"slices"
 	"sort"
 	"strings"
 
@@ -145,45 +146,76 @@ func (m *Module) parse(root string) {
 	}
 	src := newSource(m.File, m.Data)
 	if f.Module == nil {
-		m.Marker = true
+		if m.Marker = !slices.ContainsFunc(f.Syntax.Stmt, isDirective); !m.Marker {
+			m.Errors = []*FileError{{Pos: Position{File: m.File}, Msg: "missing module declaration"}}
+		}
 		return
 	}
-	m.Path, m.PathPos = f.Module.Mod.Path, src.token(f.Module.Syntax, -1)
-	if err := checkModulePath(m.Path); err != nil {
-		m.Errors = append(m.Errors, &FileError{Pos: m.PathPos, Msg: err.Error()})
+	for _, r := range f.Retract {
+		pos := src.line(r.Syntax)
+		m.checkVersion("retract", module.Version{Version: r.Low}, pos)
+		if r.High != r.Low {
+			m.checkVersion("retract", module.Version{Version: r.High}, pos)
+		}
 	}
+	m.Path, m.PathPos = f.Module.Mod.Path, src.token(f.Module.Syntax, -1)
 	if f.Go != nil {
 		m.Go = Line{f.Go.Version, src.token(f.Go.Syntax, -1)}
-		if !version.IsValid("go" + f.Go.Version) { // the grammar of the file lets 1.21.0rc1 through (go-semantics 1.27)
-			m.Errors = append(m.Errors, &FileError{Pos: m.Go.Pos, Msg: fmt.Sprintf("go %s is no version of Go", f.Go.Version)})
-		}
 	}
 	if f.Toolchain != nil {
 		m.Toolchain = Line{f.Toolchain.Name, src.token(f.Toolchain.Syntax, -1)}
 	}
 	for _, r := range f.Require {
-		pos := src.token(r.Syntax, -1)
-		m.Requires = append(m.Requires, Require{Mod: r.Mod, Indirect: r.Indirect, Pos: pos})
-		m.checkVersion("require", r.Mod, pos)
+		m.Requires = append(m.Requires, Require{Mod: r.Mod, Indirect: r.Indirect, Pos: src.token(r.Syntax, -1)})
 	}
 	for _, x := range f.Exclude {
-		pos := src.token(x.Syntax, -1)
-		m.Excludes = append(m.Excludes, Exclude{Mod: x.Mod, Pos: pos})
-		m.checkVersion("exclude", x.Mod, pos)
+		m.Excludes = append(m.Excludes, Exclude{Mod: x.Mod, Pos: src.token(x.Syntax, -1)})
 	}
 	m.Replaces = replaces(src, root, m.Dir, f.Replace)
+	m.check()
+	for _, tool := range f.Tool {
+		if err := checkImportPath("tool", tool.Path); err != nil {
+			m.fail(src.token(tool.Syntax, -1), err)
+		}
+	}
+	slices.SortStableFunc(m.Errors, func(a, b *FileError) int { return a.Pos.Line - b.Pos.Line })
+}
+
+// fail records an error of the file.
+func (m *Module) fail(pos Position, err error) {
+	m.Errors = append(m.Errors, &FileError{Pos: pos, Msg: err.Error()})
+}
+
+// check finds what go refuses in a main module though its grammar lets it through.
+func (m *Module) check() {
+	if err := checkModulePath(m.Path); err != nil {
+		m.fail(m.PathPos, err)
+	}
+	if m.Go.Text != "" && !version.IsValid("go"+m.Go.Text) { // such as 1.21.0rc1 (go-semantics 1.27)
+		m.fail(m.Go.Pos, fmt.Errorf("go %s is no version of Go", m.Go.Text))
+	}
+	for _, r := range m.Requires {
+		m.checkVersion("require", r.Mod, r.Pos)
+	}
+	for _, x := range m.Excludes {
+		m.checkVersion("exclude", x.Mod, x.Pos)
+	}
 	for _, r := range m.Replaces {
 		m.checkVersion("replace", r.Old, r.Pos)
-		m.checkVersion("replace", r.New, r.Pos)
+		m.checkVersion("replace", r.New, r.NewPos)
 	}
 }
 
-// checkVersion records a version that go would have to look up in the network, and then rewrite (go-semantics 1.22).
+// isDirective tells statements from comments that stand alone.
+func isDirective(stmt modfile.Expr) bool {
+	_, comment := stmt.(*modfile.CommentBlock)
+	return !comment
+}
+
+// checkVersion records a version that is not canonical.
 func (m *Module) checkVersion(verb string, mod module.Version, pos Position) {
 	if module.CanonicalVersion(mod.Version) != mod.Version {
-		m.Errors = append(m.Errors, &FileError{Pos: pos, Msg: fmt.Sprintf(
-			"%s %s: version %q is not canonical: go must ask the network which version it means, and rewrite the line",
-			verb, mod.Path, mod.Version)})
+		m.fail(pos, fmt.Errorf("%s %s: %w", verb, mod.Path, errNotCanonical(mod.Version)))
 	}
 }
 
@@ -213,7 +245,7 @@ func loadWork(src Source) *Work {
 		return w
 	}
 	w.Data = data
-	f, err := modfile.ParseWork(src.Work, data, keepVersion)
+	f, err := modfile.ParseWork(src.Work, data, nil) // here go asks nobody: v1.2 is v1.2.0, and main is an error
 	if err != nil {
 		w.Errors = fileErrors(src.Work, err)
 		return w

@@ -51,7 +51,7 @@ func (s *source) target(l *modfile.Line) Position {
 func (s *source) span(l *modfile.Line, first, last int) Position {
 	off, from := l.Start.Byte, l.Start.Byte
 	for i, t := range l.Token {
-		k := bytes.Index(s.data[off:], []byte(t))
+		k := bytes.Index(s.data[off:max(off, l.End.Byte)], []byte(t)) // the parser may have written it in another way
 		if k < 0 || i > last {
 			break
 		}
@@ -76,8 +76,12 @@ func keepVersion(path, version string) (string, error) {
 	if i := strings.Index(version, "-gopkgin-"); i >= 0 && strings.HasPrefix(path, "gopkg.in/") {
 		version = version[i+len("-gopkgin-"):] // as early drafts of modules wrote it; go takes it silently
 	}
-	if module.CanonicalVersion(version) != version {
-		return version, nil
+	switch module.CanonicalVersion(version) {
+	case version:
+	case "":
+		return "", errNotCanonical(version) // a branch, a commit, a word such as latest
+	default:
+		return version, nil // Module.check reports it
 	}
 	if err := module.CheckPathMajor(version, major); err != nil {
 		return "", module.VersionError(module.Version{Path: path, Version: version}, err)
@@ -85,15 +89,27 @@ func keepVersion(path, version string) (string, error) {
 	return version, nil
 }
 
+// errNotCanonical tells that go would have to look a version up in the network, and then rewrite the line
+// (go-semantics 1.22).
+func errNotCanonical(version string) error {
+	return fmt.Errorf("version %q is not canonical: go must ask the network which version it means, and rewrite the line",
+		version)
+}
+
 // checkModulePath says what go has against the path of a main module (go-semantics 1.34).
 func checkModulePath(path string) error {
 	if path == "go" || path == "toolchain" {
 		return fmt.Errorf("invalid module path: %q", path)
 	}
+	return checkImportPath("module", path)
+}
+
+// checkImportPath checks the path of a module or a tool; kind stands in the error.
+func checkImportPath(kind, path string) error {
 	err := module.CheckImportPath(path)
 	var invalid *module.InvalidPathError
 	if errors.As(err, &invalid) {
-		invalid.Kind = "module"
+		invalid.Kind = kind
 	}
 	return err
 }
