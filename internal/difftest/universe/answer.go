@@ -28,6 +28,7 @@ const (
 	MissingSum  Kind = "sum-missing"  // go.sum lacks a line
 	WrongSum    Kind = "sum-mismatch" // go.sum has another hash
 	BadSum      Kind = "sum-malformed"
+	Unclear     Kind = "unclear" // the engine's only: go must ask a proxy what the file means, and refuses in some way
 	Other       Kind = "other"
 )
 
@@ -111,7 +112,7 @@ func refusalOf(err error) *Refusal {
 	case errors.As(err, new(*graph.BrokenError)):
 		r.Kinds = []Kind{BadFile}
 		if strings.Contains(r.Text, "is not canonical") || strings.Contains(r.Text, "is no version of Go") {
-			r.Kinds = []Kind{BadFile, NeedsUpdate} // go refuses so if it can tell a better version
+			r.Kinds = []Kind{BadFile, Unclear}
 		}
 	default:
 		r.Kinds = []Kind{Other}
@@ -130,7 +131,8 @@ var reasons = []struct {
 	{BadWork, regexp.MustCompile(`listed in go\.work file requires go >=|appears multiple times in workspace|` +
 		`no modules were found in the current workspace|is replaced at all versions in the go\.work file|` +
 		`cannot load module \S+ listed in go\.work file: (open|error reading)`)},
-	{BadFile, regexp.MustCompile(`errors parsing|error loading go\.mod|error reading go\.mod|malformed (module|import) path`)},
+	{BadFile, regexp.MustCompile(`errors parsing|error loading go\.mod|error reading \S*go\.mod|` +
+		`malformed (module|import|tool) path`)},
 	{MissingSum, regexp.MustCompile(`missing go\.sum entry`)},
 	{WrongSum, regexp.MustCompile(`checksum mismatch`)},
 	{BadSum, regexp.MustCompile(`malformed go\.sum`)},

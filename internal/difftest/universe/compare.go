@@ -158,6 +158,9 @@ func differences(said, engine Answer) []string {
 	if said.ListRefused.Is(TooNew) || said.GraphRefused.Is(TooNew) {
 		return nil // the engine goes on where this go cannot
 	}
+	if engine.ListRefused.Is(Unclear) && said.ListRefused != nil {
+		return nil
+	}
 	var out []string
 	compare := func(what string, want []string, wantRefused *Refusal, got []string, gotRefused *Refusal) {
 		if d := difference(want, wantRefused, got, gotRefused); d != "" {
@@ -170,9 +173,7 @@ func differences(said, engine Answer) []string {
 		compare("updated list", said.Updated, said.UpdatedRefused, engine.List, engine.ListRefused)
 	} else {
 		compare("list", said.List, said.ListRefused, engine.List, engine.ListRefused)
-		if !engine.ListRefused.Is(BadFile) {
-			compare("updated list", said.Updated, said.UpdatedRefused, engine.Updated, engine.UpdatedRefused)
-		}
+		compare("updated list", said.Updated, said.UpdatedRefused, engine.Updated, engine.UpdatedRefused)
 	}
 	if engine.GraphRefused != nil && said.ListRefused != nil && said.ListRefused.agrees(engine.ListRefused) {
 		return out // a view that cannot be listed shows no graph; go may print one, or refuse it for another reason
@@ -211,5 +212,6 @@ func lineDiff(want, got []string) string {
 		}
 		return strings.Join(lines[at:min(at+3, len(lines))], "\n           ")
 	}
-	return fmt.Sprintf("line %d of %d and %d\n    go     %s\n    engine %s", at+1, len(want), len(got), show(want), show(got))
+	return fmt.Sprintf("line %d of %d and %d\n    go     %s\n    engine %s",
+		at+1, len(want), len(got), show(want), show(got))
 }

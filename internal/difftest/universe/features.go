@@ -92,7 +92,8 @@ func newCensus(u *Universe, verdicts []Verdict) *census {
 // features lists the features: of modules, of outside modules, of replace and exclude lines, of workspaces, of what go
 // says.
 func features() []feature {
-	return slices.Concat(moduleFeatures(), outsideFeatures(), replaceFeatures(), excludeFeatures(), workFeatures(), goFeatures())
+	return slices.Concat(moduleFeatures(), outsideFeatures(), replaceFeatures(), excludeFeatures(), workFeatures(),
+		goFeatures())
 }
 
 func moduleFeatures() []feature {
@@ -111,7 +112,7 @@ func moduleFeatures() []feature {
 			return slices.ContainsFunc(f.Require, func(r *modfile.Require) bool { return r.Mod.Path == f.Module.Mod.Path })
 		})},
 		{"equal duplicate", anyMain(func(_ *census, f *modfile.File) bool { equal, _ := duplicates(f); return equal })},
-		{"duplicate at two versions", anyMain(func(_ *census, f *modfile.File) bool { _, differ := duplicates(f); return differ })},
+		{"duplicate at two versions", anyMain(differingDuplicate)},
 	}
 }
 
@@ -137,7 +138,7 @@ func outsideFeatures() []feature {
 		{"cycle through a module", anyOutside(func(c *census, f *modfile.File) bool {
 			return slices.ContainsFunc(f.Require, func(r *modfile.Require) bool { return c.isMain(r.Mod.Path) })
 		})},
-		{"outside duplicate", anyOutside(func(_ *census, f *modfile.File) bool { _, differ := duplicates(f); return differ })},
+		{"outside duplicate", anyOutside(differingDuplicate)},
 		{"outside skipped lines", func(c *census) bool {
 			for m := range c.u.Outside {
 				if _, err := modfile.Parse("go.mod", []byte(c.u.Outside[m]), nil); err != nil && c.outside[m] != nil {
@@ -201,6 +202,11 @@ func duplicates(f *modfile.File) (equal, differ bool) {
 		seen[r.Mod.Path] = r.Mod.Version
 	}
 	return equal, differ
+}
+
+func differingDuplicate(_ *census, f *modfile.File) bool {
+	_, differ := duplicates(f)
+	return differ
 }
 
 func (c *census) isMain(path string) bool {

@@ -44,6 +44,8 @@ func (c *census) target(dir string, r *modfile.Replace) *modfile.File {
 
 func toDir(r *modfile.Replace) bool { return r.New.Version == "" }
 
+func forAll(r *modfile.Replace) bool { return r.Old.Version == "" }
+
 func replaceFeatures() []feature {
 	return []feature{
 		{"replace: sibling directory", anyReplace(func(c *census, dir string, r *modfile.Replace) bool {
@@ -76,8 +78,8 @@ func replaceFeatures() []feature {
 		{"replace: other module", anyReplace(func(_ *census, _ string, r *modfile.Replace) bool {
 			return !toDir(r) && r.New.Path != r.Old.Path
 		})},
-		{"replace: all versions", anyReplace(func(_ *census, _ string, r *modfile.Replace) bool { return r.Old.Version == "" })},
-		{"replace: one version", anyReplace(func(_ *census, _ string, r *modfile.Replace) bool { return r.Old.Version != "" })},
+		{"replace: all versions", anyReplace(func(_ *census, _ string, r *modfile.Replace) bool { return forAll(r) })},
+		{"replace: one version", anyReplace(func(_ *census, _ string, r *modfile.Replace) bool { return !forAll(r) })},
 		{"replace: all versions and one", anyMain(func(_ *census, f *modfile.File) bool { return wildAndExact(f) })},
 		{"replace: chain", anyMain(func(_ *census, f *modfile.File) bool {
 			return slices.ContainsFunc(f.Replace, func(r *modfile.Replace) bool {
@@ -89,7 +91,9 @@ func replaceFeatures() []feature {
 		{"replace: the module itself", anyMain(func(_ *census, f *modfile.File) bool {
 			return slices.ContainsFunc(f.Replace, func(r *modfile.Replace) bool { return r.Old.Path == f.Module.Mod.Path })
 		})},
-		{"replace in a dependency", func(c *census) bool { return c.inDependency(func(f *modfile.File) bool { return len(f.Replace) > 0 }) }},
+		{"replace in a dependency", func(c *census) bool {
+			return c.inDependency(func(f *modfile.File) bool { return len(f.Replace) > 0 })
+		}},
 	}
 }
 
@@ -140,7 +144,9 @@ func excludeFeatures() []feature {
 			}
 			return false
 		}},
-		{"exclude in a dependency", func(c *census) bool { return c.inDependency(func(f *modfile.File) bool { return len(f.Exclude) > 0 }) }},
+		{"exclude in a dependency", func(c *census) bool {
+			return c.inDependency(func(f *modfile.File) bool { return len(f.Exclude) > 0 })
+		}},
 	}
 }
 
@@ -176,9 +182,11 @@ func workFeatures() []feature {
 		}},
 		{"go.work replace: directory", anyWorkReplace(func(_ *census, r *modfile.Replace) bool { return toDir(r) })},
 		{"go.work replace: module", anyWorkReplace(func(_ *census, r *modfile.Replace) bool { return !toDir(r) })},
-		{"go.work replace: all versions", anyWorkReplace(func(_ *census, r *modfile.Replace) bool { return r.Old.Version == "" })},
-		{"go.work replace: one version", anyWorkReplace(func(_ *census, r *modfile.Replace) bool { return r.Old.Version != "" })},
-		{"go.work replace: a member", anyWorkReplace(func(c *census, r *modfile.Replace) bool { return c.isMain(r.Old.Path) })},
+		{"go.work replace: all versions", anyWorkReplace(func(_ *census, r *modfile.Replace) bool { return forAll(r) })},
+		{"go.work replace: one version", anyWorkReplace(func(_ *census, r *modfile.Replace) bool { return !forAll(r) })},
+		{"go.work replace: a member", anyWorkReplace(func(c *census, r *modfile.Replace) bool {
+			return c.isMain(r.Old.Path)
+		})},
 		{"go.work replace beats a member's", anyWorkReplace(func(c *census, r *modfile.Replace) bool {
 			for _, f := range c.members {
 				if slices.ContainsFunc(f.Replace, func(o *modfile.Replace) bool { return o.Old.Path == r.Old.Path }) {

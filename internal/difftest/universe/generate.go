@@ -146,7 +146,8 @@ func (g *generator) outsidePath(i int) outside {
 		o.path, ladder = fmt.Sprintf("ex.test/Up%02d/PKG", i), append([]string{"v1.0.0-RC1"}, plain[4:]...)
 	case k < 90:
 		ladder = []string{
-			"v1.0.0", "v1.4.0", "v2.0.0+incompatible", "v2.0.1-0.20210101000000-dddddddddddd+incompatible", "v3.1.0+incompatible",
+			"v1.0.0", "v1.4.0", "v2.0.0+incompatible", "v2.0.1-0.20210101000000-dddddddddddd+incompatible",
+			"v3.1.0+incompatible",
 		}
 	case k < 95 && i > 0:
 		o.path, ladder = plainPath(g.IntN(i))+"/sub", plain
@@ -175,7 +176,9 @@ func (g *generator) hasPlain(i int) bool { return g.outsideOf(plainPath(i)) != n
 func (g *generator) goLine() string {
 	early := []string{"1.11", "1.12", "1.14", "1.15", "1.16"}
 	lazy := []string{"1.17", "1.18", "1.19", "1.20"}
-	strict := []string{"1.21", "1.21rc2", "1.21.0", "1.22", "1.22.3", "1.22.9", "1.23rc1", "1.23.0", "1.24", "1.24.1", "1.25.0"}
+	strict := []string{
+		"1.21", "1.21rc2", "1.21.0", "1.22", "1.22.3", "1.22.9", "1.23rc1", "1.23.0", "1.24", "1.24.1", "1.25.0",
+	}
 	k := g.IntN(100)
 	switch {
 	case g.era == recent:

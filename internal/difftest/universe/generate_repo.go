@@ -158,7 +158,8 @@ func (g *generator) someReplace(from string) replace {
 
 // forkDir makes a directory with a go.mod file to replace a module with, in the repository or beside it.
 func (g *generator) forkDir(modPath string) string {
-	dir := pick(g, []string{"third_party/", "../beside/", "../beside/", "../beside/"}) + strings.ToLower(path.Base(modPath)) + fmt.Sprint(g.IntN(2))
+	dir := pick(g, []string{"third_party/", "../beside/", "../beside/", "../beside/"})
+	dir += strings.ToLower(path.Base(modPath)) + fmt.Sprint(g.IntN(2))
 	if g.file[dir] != nil {
 		return dir
 	}

@@ -12,7 +12,11 @@ import (
 )
 
 // listFormat prints the lines of "go list -m all".
-const listFormat = `{{.Path}}{{with .Version}} {{.}}{{end}}{{with .Replace}} => {{.Path}}{{with .Version}} {{.}}{{end}}{{end}}`
+const (
+	listFormat = moduleFormat + `{{with .Replace}} => ` + moduleFormat + `{{end}}`
+
+	moduleFormat = `{{.Path}}{{with .Version}} {{.}}{{end}}`
+)
 
 // A Judge asks the go command. It is safe for concurrent use; each question is a few processes, one after the other.
 type Judge struct {
@@ -93,7 +97,8 @@ func (s *site) ask(ctx context.Context, view string) (Answer, error) {
 	}
 	// The update is made in a copy of go.mod: other views look at the file itself.
 	alt := filepath.Join(s.dir, "update.mod")
-	if err := copyFiles(map[string]string{"go.mod": alt, "go.sum": filepath.Join(s.dir, "update.sum")}, s.viewDir(view)); err != nil {
+	copies := map[string]string{"go.mod": alt, "go.sum": filepath.Join(s.dir, "update.sum")}
+	if err := copyFiles(copies, s.viewDir(view)); err != nil {
 		return a, err
 	}
 	a.Updated, a.UpdatedRefused, err = s.list(ctx, view, "-mod=mod", "-modfile="+alt)

@@ -14,7 +14,8 @@ func (g *generator) trouble() {
 		return
 	}
 	all := []func(*modFile){
-		g.loseVersion, g.loseVersion, g.duplicate, g.duplicate, g.requireItself, g.excludeOwn, g.excludeOwn, g.breakFile, g.loseReplacement,
+		g.loseVersion, g.loseVersion, g.duplicate, g.duplicate, g.requireItself, g.excludeOwn, g.excludeOwn, g.breakFile,
+		g.loseReplacement,
 		g.unfitToolchain, g.unfitToolchain, g.lowerRoot, g.lowerRoot, g.unpublish, g.wrongPath, g.contradict, g.breakOutside,
 	}
 	pick(g, all)(m)
@@ -62,7 +63,7 @@ func (g *generator) breakFile(m *modFile) {
 	m.extra = append(m.extra, pick(g, []string{
 		"frobnicate", "require ex.test/l00 v2.0.0", "require ex.test/l00 latest", "replace ex.test/l00 => nowhere",
 		"require ex.test/l00 v1.0", "exclude ex.test/l00 v1", "<<<<<<< HEAD", "replace ex.test/l00 => ex.test/l01 v2.0.0",
-		"go 1.20", "retract v9.0.0", "replace ex.test/l00 => ../x v1.0.0", "tool a//b", "require (",
+		"go 1.20", "retract v9.0.0", "replace ex.test/l00 => ../x v1.0.0", "tool ./x", "require (",
 	}))
 }
 
@@ -71,7 +72,8 @@ func (g *generator) breakOutside(*modFile) {
 	o := pick(g, g.outs)
 	if f := g.file[o.path+"@"+pick(g, o.versions)]; f != nil {
 		f.extra = append(f.extra, pick(g, []string{
-			"require ex.test/l00 v2.0.0", "require ex.test/l00 master", "require (", "go 1.20\ngo 1.21", "/* no */", "module again",
+			"require ex.test/l00 v2.0.0", "require ex.test/l00 master", "require (", "go 1.20\ngo 1.21", "/* no */",
+			"module again",
 		}))
 	}
 }
@@ -83,7 +85,9 @@ func (g *generator) loseReplacement(m *modFile) {
 }
 
 func (g *generator) unfitToolchain(m *modFile) {
-	m.tools = pick(g, []string{"go" + m.goLine, "default", "go1.20.5", "go1.21rc1", "go1.22.3", "go1.21.0", "go1.99.1", "go1.x"})
+	m.tools = pick(g, []string{
+		"go" + m.goLine, "default", "go1.20.5", "go1.21rc1", "go1.22.3", "go1.21.0", "go1.99.1", "go1.x",
+	})
 	if m.goLine == "" && m.tools == "go" {
 		m.tools = "go1.16"
 	}
@@ -148,7 +152,8 @@ func (g *generator) workTrouble() {
 	case 1:
 		w.uses = append(w.uses, "nowhere")
 	case 2:
-		w.replaces = append(w.replaces, replace{module.Version{Path: pick(g, g.mods).path}, module.Version{Path: "./nowhere"}})
+		r := replace{module.Version{Path: pick(g, g.mods).path}, module.Version{Path: "./nowhere"}}
+		w.replaces = append(w.replaces, r)
 	case 3:
 		w.goLine = pick(g, []string{"", "1.21", "1.22rc1", "1.20.1"})
 	case 4:
