@@ -95,6 +95,7 @@ func (g *Graph) Dependencies() []*Dependency {
 	return out
 }
 
+// effective is where the code of a line comes from that is not a main module's.
 func (i Item) effective() Effective {
 	switch {
 	case i.Replace == nil:

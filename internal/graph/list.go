@@ -93,37 +93,29 @@ type Effective struct {
 	Dir           string // relative to the root
 }
 
-// String returns "v1.2.3", "other/path v1.2.3" where a replace line leads to another path than asked, or "./dir".
-func (e Effective) String() string {
-	if e.Dir != "" {
+// Text shows the effective version of a path: "v1.2.3", "other/path v1.2.3" where a replace line leads to another path,
+// or "./dir"; "" for the zero Effective.
+func (e Effective) Text(path string) string {
+	switch {
+	case e.Dir != "":
 		return directoryPath(e.Dir)
+	case e.Path == path:
+		return e.Version
 	}
-	return e.Version
+	return strings.TrimSpace(e.Path + " " + e.Version)
 }
 
 // Effective returns the effective version of a path; ok is false if it is not in the build list. A main module is the
 // directory that it stands in.
 func (v *View) Effective(path string) (e Effective, ok bool) {
-	n := v.selected(path)
-	if n < 0 {
+	item, ok := v.Selected(path)
+	if !ok {
 		return Effective{}, false
 	}
-	mod := v.u.nodes[n]
-	if mod.Version == "" {
-		for _, m := range v.Mains {
-			if m.Path == path {
-				return Effective{Dir: m.Dir}, true
-			}
-		}
+	if item.Version == "" {
+		return Effective{Dir: v.Main(path).Dir}, true
 	}
-	r, _ := v.replacement(n)
-	switch {
-	case r == nil:
-		return Effective{Path: mod.Path, Version: mod.Version}, true
-	case r.Line.Dir != "":
-		return Effective{Dir: r.Line.Dir}, true
-	}
-	return Effective{Path: r.raw.Path, Version: r.raw.Version}, true
+	return item.effective(), true
 }
 
 // Chain returns the shortest requirement chain from a main module to the selected version of a path: who is first to
@@ -277,16 +269,6 @@ func (v *View) Loaded() []LoadedFile {
 		}
 	}
 	return out
-}
-
-// Replacement returns the replace line that applies to a module version of the graph, nil if none does.
-func (v *View) Replacement(mod module.Version) *Replacement {
-	n, ok := v.u.nodeIDs[mod]
-	if v.err != nil || !ok {
-		return nil
-	}
-	r, _ := v.replacement(n)
-	return r
 }
 
 // Pruned reports whether the requirement graph of the view is pruned: the go.mod file then lists every module that

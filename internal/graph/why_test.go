@@ -137,7 +137,7 @@ func TestWhy(t *testing.T) {
 	}
 	want := []string{
 		"both v1.3.0 line v1.3.0 chain acme.com/both > example.com/text@v1.3.0",
-		"deep v1.1.0 = v1.1.1 chain acme.com/deep > example.com/mid@v1.0.0 > example.com/text@v1.1.0" +
+		"deep v1.1.0 = example.com/fork v1.1.1 chain acme.com/deep > example.com/mid@v1.0.0 > example.com/text@v1.1.0" +
 			" via acme.com/deep > example.com/mid@v1.0.0 > example.com/text@v1.1.0",
 		"direct v1.2.0 line v1.2.0 chain acme.com/direct > example.com/text@v1.2.0",
 		"local v1.2.0 line v1.2.0 indirect chain acme.com/local > example.com/text@v1.2.0" +
@@ -173,7 +173,7 @@ func TestWhyVersion(t *testing.T) {
 	want := []string{
 		"both v1.3.0 line v1.3.0 chain acme.com/both > example.com/mid@v1.0.0 > example.com/text@v1.1.0" +
 			" via acme.com/both > example.com/mid@v1.0.0 > example.com/text@v1.1.0",
-		"deep v1.1.0 = v1.1.1 chain acme.com/deep > example.com/mid@v1.0.0 > example.com/text@v1.1.0" +
+		"deep v1.1.0 = example.com/fork v1.1.1 chain acme.com/deep > example.com/mid@v1.0.0 > example.com/text@v1.1.0" +
 			" via acme.com/deep > example.com/mid@v1.0.0 > example.com/text@v1.1.0",
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -202,7 +202,7 @@ func TestWhyOfNothingAndOfSibling(t *testing.T) {
 // whyLine prints a use: "dir selected [= effective] [line V [indirect]] [raised] chain A > B [via A > B]".
 func whyLine(u graph.WhyUse) string {
 	s := u.View.Dir() + " " + u.Selected
-	if e := u.Effective.String(); e != u.Selected {
+	if e := u.Effective.Text(u.Chain[len(u.Chain)-1].Path); e != u.Selected {
 		s += " = " + e
 	}
 	if u.Require != nil {

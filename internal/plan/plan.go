@@ -90,7 +90,7 @@ type Left struct {
 // A Move is a change of the effective version of a dependency in a module.
 type Move struct {
 	Module, Dep, From, To string // From or To is "" where the module is new or gone
-	By                    string // who requires it, "golang.org/x/text v0.28.0"
+	By                    string // who requires it: "golang.org/x/text v0.28.0", or the directory "libs/auth"
 }
 
 // ErrNotProved is matched by the errors of New for plans that may not be written.

@@ -81,24 +81,23 @@ func changedPaths(before, after *graph.View) []string {
 	return out
 }
 
+// effective shows the effective version of a dependency, "" if the view does not have it.
 func effective(v *graph.View, dep string) string {
-	e, ok := v.Effective(dep)
-	if !ok {
-		return ""
-	}
-	if e.Dir == "" && e.Path != dep {
-		return e.Path + " " + e.Version
-	}
-	return e.String()
+	e, _ := v.Effective(dep)
+	return e.Text(dep)
 }
 
-// requirer names the module that first asks for the selected version.
+// requirer names the module that first asks for the selected version: one of the repository by its directory.
 func requirer(v *graph.View, dep string) string {
 	chain := v.Chain(dep)
 	if len(chain) < 2 {
 		return ""
 	}
-	return space(chain[len(chain)-2])
+	asks := chain[len(chain)-2]
+	if m := v.ModuleOf(asks); m != nil {
+		return m.Dir
+	}
+	return space(asks)
 }
 
 // prove decides whether the plan may be written: nothing new is broken, nothing went down unasked, and all in all

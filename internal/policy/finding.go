@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/workspace"
 )
 
@@ -68,6 +69,24 @@ type Step struct {
 	Mod  module.Version
 	Dir  string // the directory where a sibling stands, "" for outside modules
 	Note string // "replaced by ../../platform/telemetry"
+}
+
+// ChainOf turns a chain of a view into one that can be shown. What a replace line leads to is named at its step.
+func ChainOf(v *graph.View, mods []module.Version) Chain {
+	out := Chain{Module: v.Dir()}
+	for i, mod := range mods {
+		step := Step{Mod: mod}
+		if m := v.ModuleOf(mod); m != nil {
+			step.Dir = m.Dir
+		}
+		if i == 0 {
+			out.Module = step.Dir
+		} else if r := v.Replacement(mod); r != nil {
+			step.Note = "replaced by " + modText(r.New)
+		}
+		out.Steps = append(out.Steps, step)
+	}
+	return out
 }
 
 // A Remark is a named fact.

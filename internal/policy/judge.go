@@ -3,11 +3,7 @@ package policy
 import (
 	"path"
 	"slices"
-	"strings"
 
-	"golang.org/x/mod/module"
-
-	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/workspace"
 )
 
@@ -178,38 +174,4 @@ func (c *checker) own(f *Finding) {
 	}
 	slices.Sort(f.Owners)
 	f.Owners = slices.Compact(f.Owners)
-}
-
-// chain turns a chain of the graph into one that can be shown. What a replace line leads to is named at its step.
-func (c *checker) chain(v *graph.View, mods []module.Version) Chain {
-	out := Chain{Module: v.Dir()}
-	for i, mod := range mods {
-		step := Step{Mod: mod}
-		if m := c.moduleOf(v, mod); m != nil {
-			step.Dir = m.Dir
-		}
-		if i == 0 {
-			out.Module = step.Dir
-		} else if r := v.Replacement(mod); r != nil {
-			step.Note = "replaced by " + strings.TrimSpace(r.New.Path+" "+r.New.Version)
-		}
-		out.Steps = append(out.Steps, step)
-	}
-	return out
-}
-
-// moduleOf returns the module of the repository that a node of a view is: a main module, or the one in the directory
-// that replaces it; nil if it comes from outside. The path alone would not tell: two modules may have the same.
-func (c *checker) moduleOf(v *graph.View, mod module.Version) *workspace.Module {
-	if mod.Version == "" {
-		for _, m := range v.Mains {
-			if m.Path == mod.Path {
-				return m
-			}
-		}
-	}
-	if r := v.Replacement(mod); r != nil && r.Line.Dir != "" {
-		return c.Workspace.Module(r.Line.Dir)
-	}
-	return nil
 }

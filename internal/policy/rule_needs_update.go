@@ -106,7 +106,7 @@ func (c *checker) needsUpdate(v *graph.View, stale []graph.Stale) *Finding {
 		}
 		f.At = append(f.At, Span{s.Pos, staleLabel(s)})
 		if len(s.Chain) > 2 && len(f.Why) < maxWhys {
-			f.Why = append(f.Why, c.chain(v, s.Chain))
+			f.Why = append(f.Why, ChainOf(v, s.Chain))
 		}
 	}
 	if len(stale) > 3 {

@@ -248,13 +248,12 @@ func lineFor(m *workspace.Module, path, version string) *workspace.Replace {
 // replacedMembers reports members that go.work replaces at all versions (go-semantics 3.12).
 func (c *checker) replacedMembers() []*Finding {
 	var out []*Finding
-	members := map[string]*workspace.Module{}
-	for _, m := range c.Workspace.Members() {
-		members[m.Path] = m
-	}
 	for _, l := range c.replaceLines() {
-		m := members[l.Old.Path]
-		if l.Module != nil || l.Old.Version != "" || m == nil {
+		if l.Module != nil || l.Old.Version != "" {
+			continue
+		}
+		m := c.Graph.WorkspaceView().Main(l.Old.Path)
+		if m == nil {
 			continue
 		}
 		f := l.found("member", "replaced here", "replaces %s at all versions, though it uses it in %s", m.Path, m.Dir)

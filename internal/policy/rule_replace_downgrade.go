@@ -74,7 +74,7 @@ func (c *checker) downgrade(l replaceLine) *Finding {
 		}
 		f := l.found(l.Old.Version, "replaced by the lower "+l.New.Version,
 			"replaces %s by %s, the graph asks for %s%s", l.Old.Path, l.New.Version, item.Version, where)
-		f.Why = []Chain{c.chain(v, v.Chain(l.Old.Path))}
+		f.Why = []Chain{ChainOf(v, v.Chain(l.Old.Path))}
 		return f
 	}
 	return nil

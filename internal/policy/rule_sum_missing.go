@@ -84,7 +84,7 @@ func (c *checker) sumMissing(missing []integrity.MissingSum) *Finding {
 			inWorkSum++
 		}
 		if chain := v.ChainTo(s.File.For); len(chain) > 0 && len(f.Why) < maxWhys {
-			f.Why = append(f.Why, c.chain(v, chain))
+			f.Why = append(f.Why, ChainOf(v, chain))
 		}
 	}
 	f.At = []Span{{firstStep(m, v.ChainTo(missing[0].File.For)), "needs the first of them"}}

@@ -118,7 +118,7 @@ func (c *checker) skew(d *graph.Dependency, item *VersionItem, says *DepPolicy, 
 	}
 	wanted := target.version(d.Path)
 	f := fault{
-		dep: d, item: &item.Item, all: uses, wanted: target.shown(d.Path), because: policySpan(&item.Item, "agree", "asks them to agree"),
+		dep: d, item: &item.Item, all: uses, wanted: target.Effective.Text(d.Path), because: policySpan(&item.Item, "agree", "asks them to agree"),
 		label: "declared here", notes: append([]Remark{{"distance", distance(d.Path, bad, wanted)}}, reasonNote(&item.Item)...),
 	}
 	f.message = func([]judgedUse) string { return versionList(groups(d.Path, uses, f.wanted)) }
@@ -151,7 +151,7 @@ func agrees(a Agree, dep string, u, w *judgedUse) bool {
 func prefer(dep string, by Prefer, says *DepPolicy, uses []judgedUse) *judgedUse {
 	count := map[string]int{}
 	for i := range uses {
-		count[uses[i].shown(dep)]++
+		count[uses[i].Effective.Text(dep)]++
 	}
 	satisfies := func(u *judgedUse) bool {
 		for _, w := range uses {
@@ -175,7 +175,7 @@ func prefer(dep string, by Prefer, says *DepPolicy, uses []judgedUse) *judgedUse
 		higher := graph.Compare(dep, v, b) > 0
 		switch by {
 		case PreferMostUsed:
-			n, m := count[u.shown(dep)], count[best.shown(dep)]
+			n, m := count[u.Effective.Text(dep)], count[best.Effective.Text(dep)]
 			return n > m || n == m && higher
 		case PreferLowest:
 			if su, sb := satisfies(u), satisfies(best); su != sb {

@@ -1,7 +1,5 @@
 package policy
 
-import "github.com/modgov/modgov/internal/workspace"
-
 func workUncovered() *Rule {
 	return &Rule{
 		Name:     "work-uncovered",
@@ -69,7 +67,7 @@ func checkWorkUncovered(c *checker) []*Finding {
 		if m.PathPos.Line == 0 {
 			f.At[0].Pos.File = m.File
 		}
-		if other := c.memberOf(m.Path); other != nil {
+		if other := c.Graph.WorkspaceView().Main(m.Path); other != nil {
 			f.Notes = []Remark{{"note", "it cannot be used beside " + other.Dir + ", which has the same module path"}}
 		} else {
 			f.Fix = c.goWork("use", relativeDir(w.Dir, m.Dir))
@@ -77,14 +75,4 @@ func checkWorkUncovered(c *checker) []*Finding {
 		out = append(out, f)
 	}
 	return out
-}
-
-// memberOf returns the member of the workspace with a module path, nil if there is none.
-func (c *checker) memberOf(modulePath string) *workspace.Module {
-	for _, m := range c.Workspace.Members() {
-		if m.Path == modulePath {
-			return m
-		}
-	}
-	return nil
 }

@@ -164,7 +164,7 @@ func (c *checker) driftFinding(w *graph.View, d *drift) *Finding {
 	for i := range d.uses {
 		u := &d.uses[i]
 		f.Modules = append(f.Modules, u.dir)
-		f.At = append(f.At, Span{u.Require.Pos, u.shown(d.dep.Path) + " alone"})
+		f.At = append(f.At, Span{u.Require.Pos, u.Effective.Text(d.dep.Path) + " alone"})
 		if s := settleDrift(u, d); s != nil {
 			f.Settle = append(f.Settle, *s)
 		}
@@ -172,14 +172,14 @@ func (c *checker) driftFinding(w *graph.View, d *drift) *Finding {
 	f.Groups = groups(d.dep.Path, d.uses, "")
 	f.Message = d.kind + " in the workspace"
 	if d.kind != "gone" {
-		f.Message += " to " + d.now.shown(d.dep.Path)
+		f.Message += " to " + d.now.Effective.Text(d.dep.Path)
 	}
 	f.Message += ": alone " + versionList(f.Groups)
 	for i := range f.Groups {
 		f.Groups[i].Note = "alone"
 	}
 	if d.kind != "gone" {
-		f.Groups = append([]Group{{d.now.shown(d.dep.Path), d.same, "in the workspace"}}, f.Groups...)
+		f.Groups = append([]Group{{d.now.Effective.Text(d.dep.Path), d.same, "in the workspace"}}, f.Groups...)
 	}
 	c.explainDrift(f, w, d)
 	if len(f.Settle) > 0 {
@@ -210,11 +210,11 @@ func (c *checker) explainDrift(f *Finding, w *graph.View, d *drift) {
 	}
 	if d.kind == "raised" || d.kind == "retargeted" && len(f.Notes) == 0 {
 		chain := asker(w, path)
-		m := mainAt(w, chain[0].Path)
+		m := w.Main(chain[0].Path)
 		f.At = append(f.At, Span{firstStep(m, chain), "the cause"})
 		f.Notes = append(f.Notes, Remark{"cause", fmt.Sprintf("%s requires %s", m.Dir, modText(chain[1]))})
 		if len(chain) > 2 {
-			f.Why = append(f.Why, c.chain(w, chain))
+			f.Why = append(f.Why, ChainOf(w, chain))
 		}
 	}
 	f.Why = append(f.Why, c.whys(path, d.uses)...)
@@ -249,7 +249,7 @@ func (c *checker) driftCause(w *graph.View, path string, u *judgedUse) (pos work
 		if m, x := c.excluder(mod, u.View.Module); x != nil {
 			return x.Pos, fmt.Sprintf("%s excludes %s", m.Dir, modText(mod))
 		}
-		if m := mainAt(w, mod.Path); m != nil && !replacedBy(u.View, mod, m.Dir) {
+		if m := w.Main(mod.Path); m != nil && !replacedBy(u.View, mod, m.Dir) {
 			return m.PathPos, fmt.Sprintf("the workspace takes %s from its directory %s", mod.Path, m.Dir)
 		}
 		now, was := w.Replacement(mod), u.View.Replacement(mod)
@@ -274,15 +274,6 @@ func (c *checker) excluder(mod module.Version, self *workspace.Module) (*workspa
 		}
 	}
 	return nil, nil
-}
-
-// mainAt returns the main module of a view with a path, nil if it has none.
-func mainAt(w *graph.View, path string) *workspace.Module {
-	i := slices.IndexFunc(w.Mains, func(m *workspace.Module) bool { return m.Path == path })
-	if i < 0 {
-		return nil
-	}
-	return w.Mains[i]
 }
 
 // replacedBy reports whether a view takes a module version from a directory.

@@ -19,14 +19,6 @@ type judgedUse struct {
 	waiver *Exception // waives the rule that asked for the use
 }
 
-// shown is the effective version as people read it: a fork is named.
-func (u *judgedUse) shown(dep string) string {
-	if u.Effective.Dir == "" && u.Effective.Path != dep {
-		return u.Effective.Path + " " + u.Effective.Version
-	}
-	return u.Effective.String()
-}
-
 // version is the effective version if it is one of the dependency itself, "" if it is a fork's or a directory.
 func (u *judgedUse) version(dep string) string {
 	if u.Effective.Path != dep {
@@ -145,7 +137,7 @@ func (c *checker) fault(f fault, bad []judgedUse) *Finding {
 func groups(dep string, uses []judgedUse, wanted string) []Group {
 	var dirs grouping[string, string]
 	for i := range uses {
-		dirs.add(uses[i].shown(dep), uses[i].dir)
+		dirs.add(uses[i].Effective.Text(dep), uses[i].dir)
 	}
 	out := versionGroups(&dirs)
 	slices.SortStableFunc(out, func(a, b Group) int {
@@ -181,7 +173,7 @@ func (c *checker) whys(dep string, bad []judgedUse) []Chain {
 	for _, u := range bad {
 		chain := u.View.Chain(dep)
 		if len(chain) > 2 && len(out) < maxWhys {
-			out = append(out, c.chain(u.View, chain))
+			out = append(out, ChainOf(u.View, chain))
 		}
 	}
 	return out

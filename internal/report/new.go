@@ -4,8 +4,6 @@ import (
 	"errors"
 	"slices"
 
-	"golang.org/x/mod/module"
-
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/workspace"
@@ -41,7 +39,7 @@ func New(j *policy.Judgement, o Origin) *Report {
 		r.Findings = append(r.Findings, newFinding(f))
 	}
 	for _, g := range j.Gaps {
-		gap := newGap(j.Facts.Workspace, g.Module, g.Err)
+		gap := newGap(j.Facts.Graph, g.Module, g.Err)
 		gap.Layer = string(g.Layer)
 		r.Gaps = append(r.Gaps, gap)
 	}
@@ -111,11 +109,7 @@ func newFinding(f *policy.Finding) Finding {
 		out.Groups = append(out.Groups, Group{g.Version, append([]string{}, g.Modules...), g.Note})
 	}
 	for _, c := range f.Why {
-		chain := Chain{Module: c.Module, Steps: []Step{}}
-		for _, s := range c.Steps {
-			chain.Steps = append(chain.Steps, Step{s.Mod.Path, s.Mod.Version, s.Dir, s.Note})
-		}
-		out.Why = append(out.Why, chain)
+		out.Why = append(out.Why, newChain(c))
 	}
 	for _, n := range f.Notes {
 		out.Notes = append(out.Notes, Remark{n.Key, n.Text})
@@ -140,43 +134,24 @@ func newSpans(spans []policy.Span) []Span {
 func newPosition(p workspace.Position) Position { return Position{p.File, p.Line, p.Col, p.End} }
 
 // newGap says what could not be found out about the module in a directory, "" for the workspace.
-func newGap(ws *workspace.Workspace, dir string, err error) Gap {
+func newGap(g *graph.Graph, dir string, err error) Gap {
 	gap := Gap{Module: dir, Message: err.Error()}
+	v := g.WorkspaceView()
+	if dir != "" {
+		v = g.View(dir)
+	}
 	var load *graph.LoadError
-	if errors.As(err, &load) && len(load.Chain) > 1 {
-		chain := newChain(ws, nil, load.Chain)
+	if errors.As(err, &load) && len(load.Chain) > 1 && v != nil {
+		chain := newChain(policy.ChainOf(v, load.Chain))
 		gap.Chain = &chain
 	}
 	return gap
 }
 
-// newChain makes a chain that can be shown of one of the graph. Replacements are named if the view is given.
-func newChain(ws *workspace.Workspace, v *graph.View, mods []module.Version) Chain {
-	out := Chain{Steps: []Step{}}
-	for i, m := range mods {
-		step := Step{Path: m.Path, Version: m.Version, Dir: siblingDir(ws, v, m, i == 0)}
-		if i == 0 {
-			out.Module = step.Dir
-		} else if v != nil {
-			if r := v.Replacement(m); r != nil {
-				step.Note = "replaced by " + spaced(r.New.Path, r.New.Version)
-			}
-		}
-		out.Steps = append(out.Steps, step)
+func newChain(c policy.Chain) Chain {
+	out := Chain{Module: c.Module, Steps: []Step{}}
+	for _, s := range c.Steps {
+		out.Steps = append(out.Steps, Step{s.Mod.Path, s.Mod.Version, s.Dir, s.Note})
 	}
 	return out
-}
-
-// siblingDir returns the directory of the module of the repository that has a path, "" if none has. Where two have it,
-// the one that the chain starts in is the view's.
-func siblingDir(ws *workspace.Workspace, v *graph.View, m module.Version, first bool) string {
-	if first && v != nil && v.Module != nil {
-		return v.Module.Dir
-	}
-	for _, s := range ws.Governed() {
-		if s.Path == m.Path {
-			return s.Dir
-		}
-	}
-	return ""
 }

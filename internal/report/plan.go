@@ -56,7 +56,7 @@ type PlanMove struct {
 	Dep    string `json:"dep"`
 	From   string `json:"from,omitempty"` // absent if the dependency is new there
 	To     string `json:"to,omitempty"`   // absent if it is gone
-	By     string `json:"by,omitempty"`   // who requires it: "golang.org/x/text v0.28.0"
+	By     string `json:"by,omitempty"`   // who requires it: "golang.org/x/text v0.28.0", or the directory "libs/auth"
 }
 
 // A PlanVendor is a vendor directory that is made anew, or goes.

@@ -5,7 +5,7 @@ import (
 	"io"
 
 	"github.com/modgov/modgov/internal/graph"
-	"github.com/modgov/modgov/internal/workspace"
+	"github.com/modgov/modgov/internal/policy"
 )
 
 // A Why tells who has a dependency, and by which requirements.
@@ -63,30 +63,29 @@ type WhyWorkspace struct {
 
 // NewWhy makes the document of an answer of the graph.
 func NewWhy(g *graph.Graph, w *graph.Why) *Why {
-	ws := g.Workspace()
 	out := &Why{
 		Schema: Schema, Document: "why", Path: w.Path, Version: w.Version, Complete: len(w.Unknown) == 0,
 		Uses: []WhyUse{}, Gaps: []Gap{},
 	}
 	for i := range w.Uses {
-		out.Uses = append(out.Uses, newWhyUse(ws, w.Path, &w.Uses[i]))
+		out.Uses = append(out.Uses, newWhyUse(w.Path, &w.Uses[i]))
 	}
 	if u := w.Workspace; u != nil {
 		out.Workspace = &WhyWorkspace{
-			Selected: u.Selected, Effective: effective(w.Path, u.Effective), Chain: newChain(ws, u.View, u.Chain),
+			Selected: u.Selected, Effective: u.Effective.Text(w.Path), Chain: newChain(policy.ChainOf(u.View, u.Chain)),
 			Differ: append([]string{}, w.Differ...),
 		}
 	}
 	for _, v := range w.Unknown {
-		out.Gaps = append(out.Gaps, newGap(ws, v.Dir(), v.Err()))
+		out.Gaps = append(out.Gaps, newGap(g, v.Dir(), v.Err()))
 	}
 	return out
 }
 
-func newWhyUse(ws *workspace.Workspace, path string, u *graph.WhyUse) WhyUse {
+func newWhyUse(path string, u *graph.WhyUse) WhyUse {
 	out := WhyUse{
-		Dir: u.View.Dir(), Module: u.View.Module.Path, Selected: u.Selected, Effective: effective(path, u.Effective),
-		Raised: u.Raised(), Chain: newChain(ws, u.View, u.Chain),
+		Dir: u.View.Dir(), Module: u.View.Module.Path, Selected: u.Selected, Effective: u.Effective.Text(path),
+		Raised: u.Raised(), Chain: newChain(policy.ChainOf(u.View, u.Chain)),
 	}
 	if r := u.Replace; r != nil {
 		out.Replace = &WhyReplace{newPosition(r.Line.Pos), *newVersion(r.New)}
@@ -95,18 +94,10 @@ func newWhyUse(ws *workspace.Workspace, path string, u *graph.WhyUse) WhyUse {
 		out.Declared = &WhyLine{newPosition(l.Pos), l.Mod.Version, l.Indirect}
 	}
 	if u.Via != nil {
-		via := newChain(ws, u.View, u.Via)
+		via := newChain(policy.ChainOf(u.View, u.Via))
 		out.Via = &via
 	}
 	return out
-}
-
-// effective shows an effective version of a dependency: a fork is named.
-func effective(path string, e graph.Effective) string {
-	if e.Dir == "" && e.Path != path {
-		return spaced(e.Path, e.Version)
-	}
-	return e.String()
 }
 
 // WriteWhy writes an answer as "text" or "json".
