@@ -243,23 +243,23 @@ func (d *draft) edit(m *workspace.Module, edits ...workspace.Edit) (bool, error)
 	return d.files.set(m.File, after), nil
 }
 
-// require raises a requirement, or adds one. It never lowers: what selects a higher version would win anyway.
+// require raises a requirement, or adds one. It never lowers: what selects a higher version would win anyway. What is
+// replaced gets a line only where there is none, since a pruned module has to list what it builds with.
 func (d *draft) require(m *workspace.Module, c change) (bool, error) {
 	v := d.now.Facts.Graph.View(m.Dir)
 	if v == nil || v.Err() != nil {
 		return false, refuse("%s has no build list", m.Dir)
 	}
 	item, ok := v.Selected(c.Mod.Path)
+	listed := slices.ContainsFunc(m.Requires, func(r workspace.Require) bool { return r.Mod.Path == c.Mod.Path })
 	switch {
-	case ok && item.Replace != nil:
+	case ok && item.Replace != nil && (listed || item.Version != c.Mod.Version):
 		return false, refuse("%s is replaced in %s: raising the requirement changes nothing", c.Mod.Path, item.Replace.Line.Pos)
 	case ok && graph.Compare(c.Mod.Path, item.Version, c.Mod.Version) > 0:
 		return false, refuse("%s already selects %s %s: a requirement cannot lower it", m.Dir, c.Mod.Path, item.Version)
 	}
-	for _, r := range m.Requires {
-		if r.Mod.Path == c.Mod.Path {
-			return d.edit(m, workspace.Edit{Op: workspace.SetRequire, Mod: c.Mod})
-		}
+	if listed {
+		return d.edit(m, workspace.Edit{Op: workspace.SetRequire, Mod: c.Mod})
 	}
 	return d.edit(m, workspace.Edit{Op: workspace.AddRequire, Mod: c.Mod, Indirect: true})
 }
