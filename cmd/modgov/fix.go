@@ -66,13 +66,19 @@ func fix(inv *invocation, c *cli.Context) (err error) {
 		return err
 	}
 	o.Target = p.targets(c, before, o)
+	if !p.selected.IsZero() {
+		o.Module = func(dir string) bool { return p.selects(before.Facts.Workspace.Module(dir)) }
+	}
 	made, unproved := plan.New(inv.ctx, p.planProject(), before, o.Options)
 	defer func() { err = errors.Join(err, made.Close()) }()
+	if err := inv.ctx.Err(); err != nil {
+		return err // whatever the plan makes of it, nobody waits for it any more
+	}
 	if unproved != nil && !errors.Is(unproved, plan.ErrNotProved) {
 		return unproved
 	}
 	err = p.finish(c, made, unproved)
-	return errors.Join(err, p.unknown(before))
+	return errors.Join(err, p.unknown(made.After))
 }
 
 // unknown says on stderr what could not be judged, and so not be fixed either.

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/semver"
+
+	"github.com/modgov/modgov/internal/workspace"
 )
 
 // The two pseudo-modules of the graph: a go line is a requirement on go, which needs a toolchain (go-semantics 1.4).
@@ -60,6 +62,16 @@ func toolchainVersion(name string) string {
 		return ""
 	}
 	return v
+}
+
+// WorkTooLow reports whether go refuses a workspace because a module with this go line is above go.work's: from 1.21 on
+// it must not be (go-semantics 3.5).
+func WorkTooLow(w *workspace.Work, goLine string) bool {
+	work := w.Go.Text
+	if work == "" {
+		work = defaultGoWork
+	}
+	return goLine != "" && CompareGo(goLine, work) > 0 && CompareGo(goLine, strictVersion) >= 0
 }
 
 // pruned reports whether the graph of a module with this go line is pruned (go-semantics 1.5).

@@ -260,7 +260,7 @@ func checkWorkGo(w *workspace.Work, u workspace.Use) error {
 	if work == "" {
 		verb, work = "implicitly requires", defaultGoWork
 	}
-	if goLine == "" || CompareGo(goLine, work) <= 0 || CompareGo(goLine, strictVersion) < 0 {
+	if !WorkTooLow(w, goLine) {
 		return nil
 	}
 	return &WorkError{u.Module.Go.Pos, fmt.Sprintf(

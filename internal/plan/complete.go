@@ -1,12 +1,14 @@
 package plan
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,7 +18,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/modgov/modgov/internal/gocmd"
-	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/workspace"
 )
 
@@ -95,7 +96,7 @@ func (d *draft) levels() [][]*workspace.Module {
 	}
 	var out [][]*workspace.Module
 	for _, m := range ws.Governed() {
-		if !d.edited(m) || d.done[m.Dir] == d.inputs(m) {
+		if !d.touched(m) || d.done[m.Dir] == d.inputs(m) {
 			continue
 		}
 		n := visit(m)
@@ -111,18 +112,32 @@ func (d *draft) edited(m *workspace.Module) bool {
 	return d.files.changed[m.File] != nil || d.files.changed[m.Sum.File] != nil || d.asksGo[m.Dir]
 }
 
+// touched reports whether the plan has an effect on a module: its files are edited, or what it selects is not what it
+// was, because a sibling that it replaces by its directory is edited.
+func (d *draft) touched(m *workspace.Module) bool {
+	if d.edited(m) {
+		return true
+	}
+	before, now := d.before.Facts.Graph.View(m.Dir), d.now.Facts.Graph.View(m.Dir)
+	return before != nil && before.Err() == nil && now != nil && now.Err() == nil && len(changedPaths(before, now)) > 0
+}
+
 // inputs identifies what the completion of a module depends on: its own files, and the go.mod files of the siblings
 // that it reaches through directory replaces.
 func (d *draft) inputs(m *workspace.Module) string {
-	h := sha256.New()
-	names := []string{m.Sum.File}
-	for _, r := range m.Replaces {
-		if s := d.now.Facts.Workspace.Module(r.Dir); r.Dir != "" && s != nil {
-			names = append(names, s.File)
+	names := map[string]bool{m.Sum.File: true}
+	var reach func(m *workspace.Module)
+	reach = func(m *workspace.Module) {
+		names[m.File] = true
+		for _, r := range m.Replaces {
+			if s := d.now.Facts.Workspace.Module(r.Dir); r.Dir != "" && s != nil && !names[s.File] {
+				reach(s)
+			}
 		}
 	}
-	slices.Sort(names)
-	for _, name := range append(names, m.File) {
+	reach(m)
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		fmt.Fprintf(h, "%s %d\n%s", name, len(d.files.changed[name]), d.files.changed[name])
 	}
 	return string(h.Sum(nil))
@@ -133,7 +148,17 @@ type completion struct {
 	mod    []byte   // the go.mod file, nil if go left it
 	lines  []string // of go.sum
 	tidied []string // the lines that go mod tidy keeps; nil if it refused
-	note   string
+	notes  []string
+}
+
+// firstLine returns the first line that says something.
+func firstLine(text []byte) string {
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" {
+			return line
+		}
+	}
+	return ""
 }
 
 // completeModule runs go on copies of a module's files. Other edited modules are seen through an overlay, so that the
@@ -151,17 +176,18 @@ func (d *draft) completeModule(ctx context.Context, m *workspace.Module) (comple
 	if err != nil {
 		return completion{}, err
 	}
-	run := func(staged string, cmd []string, patterns ...string) error {
+	run := func(staged string, cmd []string, patterns ...string) ([]byte, error) {
 		args := slices.Concat(cmd, []string{"-modfile=" + staged + ".mod"}, flags, patterns)
-		_, err := d.project.Settings.Run(ctx, gocmd.Command{Dir: d.native(m.Dir), Args: args, Env: d.project.goEnv()})
-		return err
+		return d.project.Settings.Run(ctx, gocmd.Command{Dir: d.native(m.Dir), Args: args, Env: d.project.goEnv()})
 	}
 	if d.asksGo[m.Dir] {
-		if err := run(first, []string{"list", "-m", "-mod=mod", "-f", "{{if 0}}{{end}}"}, "all"); err != nil {
+		if _, err := run(first, []string{"list", "-m", "-mod=mod", "-f", "{{if 0}}{{end}}"}, "all"); err != nil {
 			return completion{}, unproved("the sums of %s: %v", m.Dir, err)
 		}
 	}
-	if err := run(first, []string{"list", "-mod=mod", "-deps", "-test", "-f", "{{if 0}}{{end}}"}, "./..."); err != nil {
+	// With -e a package that cannot be loaded (generated code that is not there yet, say) hides no other.
+	errs, err := run(first, []string{"list", "-e", "-mod=mod", "-deps", "-test", "-f", "{{with .Error}}{{.Err}}{{end}}"}, "./...")
+	if err != nil {
 		return completion{}, unproved("%s: %v", m.Dir, err)
 	}
 	mod, sums, err := readStaged(first)
@@ -169,12 +195,15 @@ func (d *draft) completeModule(ctx context.Context, m *workspace.Module) (comple
 		return completion{}, err
 	}
 	out := completion{mod: mod, lines: sums}
+	if text := firstLine(errs); text != "" {
+		out.notes = append(out.notes, fmt.Sprintf("go cannot load every package of %s, so what these need is not completed: %s", m.Dir, text))
+	}
 	second := filepath.Join(dir, "tidy")
 	if err := errors.Join(os.WriteFile(second+".mod", mod, 0o600), os.WriteFile(second+".sum", joinLines(sums), 0o600)); err != nil {
 		return completion{}, err
 	}
-	if err := run(second, []string{"mod", "tidy"}); err != nil {
-		out.note = fmt.Sprintf("the sums of zip files in %s are not proved: %v", m.Sum.File, err)
+	if _, err := run(second, []string{"mod", "tidy"}); err != nil {
+		out.notes = append(out.notes, fmt.Sprintf("the sums of zip files in %s are not proved: %v", m.Sum.File, err))
 		return out, nil
 	}
 	_, out.tidied, err = readStaged(second)
@@ -209,6 +238,11 @@ func (d *draft) stageCopy(m *workspace.Module, dir, name string) (string, error)
 		data, err := d.files.ReadFile(file)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
+		}
+		if suffix == ".mod" && m.Go.Text == "" {
+			// Where there is no go line, go writes one of its own version, and with it all that pruning needs. What no
+			// line means is go 1.16 (go-semantics 1.31).
+			data = slices.Concat(bytes.TrimRight(data, "\r\n"), []byte("\n\ngo 1.16\n"))
 		}
 		if err := os.WriteFile(base+suffix, data, 0o600); err != nil {
 			return "", err
@@ -266,89 +300,6 @@ func joinLines(lines []string) []byte {
 		return nil
 	}
 	return []byte(strings.Join(lines, "\n") + "\n")
-}
-
-// carry takes over what go said of a module.
-func (d *draft) carry(m *workspace.Module, c completion) (bool, error) {
-	data, err := d.files.ReadFile(m.File)
-	if err != nil {
-		return false, err
-	}
-	changed := false
-	if c.mod != nil {
-		edits, err := workspace.ModDiff(m.File, data, c.mod)
-		if err != nil {
-			return false, err
-		}
-		for _, e := range edits {
-			if len(d.why[m.File+"|"+e.Mod.Path]) == 0 {
-				d.note(m.File, e.Mod.Path, "completed by go")
-			}
-		}
-		if changed, err = d.edit(m, edits...); err != nil {
-			return false, err
-		}
-	}
-	did, err := d.sumLines(m, c.lines)
-	if err != nil {
-		return false, err
-	}
-	if c.tidied != nil {
-		dropped, err := d.dropSums(m, c.tidied)
-		if err != nil {
-			return false, err
-		}
-		did = did || dropped
-	}
-	if c.note != "" && !slices.Contains(d.notes, c.note) {
-		d.notes = append(d.notes, c.note)
-	}
-	d.done[m.Dir] = d.inputs(m)
-	return changed || did, nil
-}
-
-// dropSums removes the go.sum lines of versions that the plan moves the module away from, where go mod tidy says that
-// nothing needs them any more. Lines that were superfluous before are not the plan's business.
-func (d *draft) dropSums(m *workspace.Module, tidied []string) (bool, error) {
-	before, now := d.before.Facts.Graph.View(m.Dir), d.now.Facts.Graph.View(m.Dir)
-	data, err := d.files.ReadFile(m.Sum.File)
-	if err != nil || before == nil || before.Err() != nil || now == nil || now.Err() != nil {
-		return false, ignoreMissing(err)
-	}
-	keep := map[string]bool{}
-	for _, line := range tidied {
-		keep[strings.Join(strings.Fields(line), " ")] = true
-	}
-	left := workspace.SumDrop(data, func(path, version, hash string) bool {
-		version, isMod := strings.CutSuffix(version, "/go.mod")
-		key := path + " " + version
-		if isMod {
-			key += "/go.mod"
-		}
-		return !keep[key+" "+hash] && usesVersion(before, path, version) && !usesVersion(now, path, version)
-	})
-	return d.files.set(m.Sum.File, left), nil
-}
-
-// usesVersion reports whether the code of a module version is in the build list, by its own name or as the target of a
-// replace line.
-func usesVersion(v *graph.View, path, version string) bool {
-	for _, item := range v.BuildList() {
-		if item.Path == path && item.Version == version && item.Replace == nil {
-			return true
-		}
-		if r := item.Replace; r != nil && r.New.Path == path && r.New.Version == version {
-			return true
-		}
-	}
-	return false
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 // goEnv is what go processes get besides the environment.

@@ -99,7 +99,7 @@ func (d *draft) todo() []*policy.Finding {
 	var out []*policy.Finding
 	for _, f := range d.now.Findings {
 		id := f.ID()
-		if f.Exception != nil || len(f.Settle) == 0 || d.blocked[id] != "" {
+		if f.Exception != nil || len(d.settlements(f)) == 0 || d.blocked[id] != "" {
 			continue
 		}
 		if d.targets[id] != nil || !d.known[id] {
@@ -163,8 +163,8 @@ func (d *draft) choose(findings []*policy.Finding) []change {
 	}
 	best := map[key]change{}
 	for _, f := range findings {
-		for _, s := range f.Settle {
-			c := change{d.byMeans(s), f}
+		for _, s := range d.settlements(f) {
+			c := change{s, f}
 			k := key{s.Module, s.Mod.Path, c.Means}
 			if c.Means == policy.Update || c.Means == policy.Sums {
 				k.dep = ""
@@ -196,15 +196,28 @@ func (d *draft) choose(findings []*policy.Finding) []change {
 	return out
 }
 
-// byMeans turns a settlement into one by the means that the user asked for, where there is such a one.
-func (d *draft) byMeans(s policy.Settlement) policy.Settlement {
-	switch {
-	case d.options.Means == policy.Replace && s.Means == policy.Require && s.Item != nil:
-		s.Means, s.New = policy.Replace, s.Mod
-	case d.options.Means == policy.Require && s.Means == policy.Replace && s.New.Version != "":
-		s.Means, s.New = policy.Require, module.Version{}
+// settlements returns how a finding is to be settled: in the modules that were asked for, unless the plan itself has
+// brought the finding, and by the means that were asked for. What follows from an edit has to follow everywhere.
+func (d *draft) settlements(f *policy.Finding) []policy.Settlement {
+	var out []policy.Settlement
+	asked := d.targets[f.ID()] != nil
+	for _, s := range f.Settle {
+		if asked && d.options.Module != nil && !d.options.Module(s.Module) {
+			continue
+		}
+		switch {
+		case d.options.Means == policy.Replace && s.Means == policy.Require && s.Item != nil:
+			s.Means, s.New = policy.Replace, s.Mod
+		case d.options.Means == policy.Replace && s.Means == policy.Require && asked:
+			continue // nothing says what the line should be; raising is what was not asked for
+		case d.options.Means == policy.Require && s.Means == policy.Replace && s.New.Version != "":
+			s.Means, s.New = policy.Require, module.Version{}
+		case s.Means == policy.Replace && s.IfAsked && d.options.Means != policy.Replace:
+			continue
+		}
+		out = append(out, s)
 	}
-	return s
+	return out
 }
 
 // A refusal says why a settlement cannot be made; the finding is left.
@@ -255,6 +268,8 @@ func (d *draft) require(m *workspace.Module, c change) (bool, error) {
 	switch {
 	case ok && item.Replace != nil && (listed || item.Version != c.Mod.Version):
 		return false, refuse("%s is replaced in %s: raising the requirement changes nothing", c.Mod.Path, item.Replace.Line.Pos)
+	case slices.ContainsFunc(m.Excludes, func(x workspace.Exclude) bool { return x.Mod == c.Mod }):
+		return false, refuse("%s excludes %s %s", m.File, c.Mod.Path, c.Mod.Version)
 	case ok && graph.Compare(c.Mod.Path, item.Version, c.Mod.Version) > 0:
 		return false, refuse("%s already selects %s %s: a requirement cannot lower it", m.Dir, c.Mod.Path, item.Version)
 	}
@@ -286,8 +301,33 @@ func (d *draft) update(m *workspace.Module, c change) (bool, error) {
 		}
 		edits = append(edits, e)
 		d.note(m.File, s.Root.Path, reason(c.finding))
+		if e.Op == workspace.SetGo {
+			if err := d.raiseWork(m, s.Selected, c); err != nil {
+				return false, err
+			}
+		}
 	}
 	return d.edit(m, edits...)
+}
+
+// raiseWork raises the go line of go.work with that of a member: go refuses a workspace whose line is lower
+// (go-semantics 3.5).
+func (d *draft) raiseWork(m *workspace.Module, goLine string, c change) error {
+	ws := d.now.Facts.Workspace
+	if ws.Work == nil || !slices.Contains(ws.Members(), m) || !graph.WorkTooLow(ws.Work, goLine) {
+		return nil
+	}
+	data, err := d.files.ReadFile(ws.Work.File)
+	if err != nil {
+		return err
+	}
+	after, err := workspace.Apply(ws.Work.File, data, []workspace.Edit{{Op: workspace.SetGo, Arg: goLine}})
+	if err != nil {
+		return err
+	}
+	d.files.set(ws.Work.File, after)
+	d.note(ws.Work.File, "go", reason(c.finding))
+	return nil
 }
 
 // addSums adds the /go.mod lines that loading the graph needs. A hash that another go.sum file of the repository has, or

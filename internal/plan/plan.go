@@ -43,6 +43,9 @@ type Options struct {
 	Target func(*policy.Finding) bool
 	// Means is policy.Require or policy.Replace to settle versions by these means alone, "" to leave it to the policy.
 	Means policy.Means
+	// Module says to which modules, by directory, the edits for Target's findings are limited; what follows from these
+	// edits follows elsewhere too. Nil: all.
+	Module func(dir string) bool
 	// Vendor asks for the snapshots that the policy names.
 	Vendor bool
 }
@@ -61,6 +64,8 @@ type Plan struct {
 	Moves []Move
 	// Vendors are the vendor directories that are made anew.
 	Vendors []Vendor
+	// After is the judgement of the edited tree.
+	After *policy.Judgement
 	// Notes say what was not proved or done, in sentences.
 	Notes []string
 
@@ -150,11 +155,11 @@ func (p *Plan) Empty() bool { return len(p.Files) == 0 && len(p.Vendors) == 0 }
 
 // describe fills in what the plan does from the draft.
 func (p *Plan) describe(d *draft) {
-	p.Notes = d.notes
+	p.Notes, p.After = d.notes, d.now
 	for name, after := range d.files.changed {
 		before, err := fs.ReadFile(d.project.FS, name)
-		if err != nil {
-			before = nil
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			p.Notes = append(p.Notes, err.Error())
 		}
 		if string(before) != string(after) || before == nil {
 			p.Files = append(p.Files, File{Name: name, Before: before, After: after})
@@ -199,13 +204,20 @@ func describeSum(f File) string {
 			dropped++
 		}
 	}
-	text := fmt.Sprintf("%d lines added", added)
-	if added == 1 {
-		text = "1 line added"
+	var parts []string
+	for _, n := range []struct {
+		lines int
+		what  string
+	}{{added, "added"}, {dropped, "dropped"}} {
+		switch n.lines {
+		case 0:
+		case 1:
+			parts = append(parts, "1 line "+n.what)
+		default:
+			parts = append(parts, fmt.Sprintf("%d lines %s", n.lines, n.what))
+		}
 	}
-	if dropped > 0 {
-		text += fmt.Sprintf(", %d dropped", dropped)
-	}
+	text := strings.Join(parts, ", ")
 	return text
 }
 

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"path"
 	"slices"
 
 	"github.com/modgov/modgov/internal/graph"
@@ -111,14 +112,14 @@ func (p *Plan) prove(d *draft) error {
 	}
 	for _, f := range p.New {
 		if f.Severity == policy.Error {
-			return unproved("it would bring a new error: %s: %s: %s", f.Rule, f.Subject, f.Message)
+			return unproved("it would bring a new error: %s: %s: %s", reason(f), f.Subject, f.Message)
 		}
 	}
 	if down := d.lowered(); down != "" {
 		return unproved("it would lower a version that nobody asked to lower: %s", down)
 	}
-	if len(p.Files) > 0 && len(p.Clears) == 0 {
-		return unproved("it would change %d files and clear nothing", len(p.Files))
+	if n := p.sources(); n > 0 && len(p.Clears) == 0 && !d.shrunk() {
+		return unproved("it would change %d of the files and clear nothing", n)
 	}
 	before, after := weigh(d.before), weigh(d.now)
 	if after[policy.Error] > before[policy.Error] || after[policy.Warn] > before[policy.Warn] && after[policy.Error] == before[policy.Error] {
@@ -126,6 +127,25 @@ func (p *Plan) prove(d *draft) error {
 			after[policy.Error], after[policy.Warn], before[policy.Error], before[policy.Warn])
 	}
 	return nil
+}
+
+// sources counts the changed files but for the manifests of snapshots, which are made because somebody asked for them.
+func (p *Plan) sources() int {
+	n := 0
+	for _, f := range p.Files {
+		if path.Base(f.Name) != ManifestName {
+			n++
+		}
+	}
+	return n
+}
+
+// shrunk reports whether a finding that was to be cleared has become smaller: fewer modules are left to settle.
+func (d *draft) shrunk() bool {
+	return slices.ContainsFunc(d.now.Findings, func(f *policy.Finding) bool {
+		was := d.targets[f.ID()]
+		return was != nil && len(f.Modules) < len(was.Modules)
+	})
 }
 
 // proveGaps refuses a tree of which less is known than before, and edits whose effect on a module nobody can tell, as

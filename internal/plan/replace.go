@@ -31,6 +31,8 @@ func (d *draft) replace(m *workspace.Module, c change) (bool, error) {
 		case r.Old.Path != c.Mod.Path:
 		case r.New == c.New && r.Old.Version == "":
 			return false, nil
+		case !owned(p, r) && strings.HasPrefix(r.Comment, markPrefix):
+			return false, refuse("the replace line for %s in %s is marked as modgov's, and is not what its item says now: delete it", r.Old, r.Pos)
 		case !owned(p, r):
 			return false, refuse("%s has a replace line of its own for %s (%s)", m.File, r.Old, r.Pos)
 		case r.Old.Version == "":

@@ -74,8 +74,9 @@ func (p *Plan) addVendors(ctx context.Context, d *draft) error {
 	anyEdited := false
 	for _, m := range ws.Governed() {
 		anyEdited = anyEdited || d.edited(m)
-		named := d.options.Vendor && !pol.Vendor.Modules.IsZero() && pol.Vendor.Modules.Match(pol.Info(m.Dir, m.Path))
-		if named || m.Vendor && d.edited(m) {
+		named := d.options.Vendor && !pol.Vendor.Modules.IsZero() && pol.Vendor.Modules.Match(pol.Info(m.Dir, m.Path)) &&
+			(d.options.Module == nil || d.options.Module(m.Dir))
+		if named || m.Vendor && (d.touched(m) || d.builtFromEdited(m, nil) != "") {
 			if err := p.addVendor(ctx, d, m); err != nil {
 				return err
 			}
@@ -137,10 +138,21 @@ func (p *Plan) keepVendor(d *draft, m *workspace.Module, dir, staged string) err
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	files, err := hashTree(os.DirFS(staged))
+	target := path.Join(dir, "vendor")
+	if info, err := fs.Lstat(d.project.FS, target); err == nil && !info.IsDir() {
+		return unproved("%s is not a directory: what it is or leads to is left alone, so there can be no snapshot", target)
+	}
+	text, err := os.ReadFile(filepath.Join(staged, "modules.txt"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return p.dropVendor(d, dir, name, old)
 	} else if err != nil {
+		return err
+	}
+	if err := d.patchVendor(dir, staged, vendored(string(text), nil)); err != nil {
+		return err
+	}
+	files, err := hashTree(os.DirFS(staged))
+	if err != nil {
 		return err
 	}
 	manifest := &Manifest{Schema: "1", Go: d.project.Settings.GoVersion(), Files: files, Workspace: m == nil}
@@ -154,16 +166,12 @@ func (p *Plan) keepVendor(d *draft, m *workspace.Module, dir, staged string) err
 		}
 		sums = append(sums, d.now.Facts.Workspace.Work.Sum)
 	}
-	text, err := os.ReadFile(filepath.Join(staged, "modules.txt"))
-	if err != nil {
-		return err
-	}
 	manifest.Dependencies = vendored(string(text), sums)
 	data, err := manifest.encode(old)
 	if err != nil {
 		return err
 	}
-	present, err := hashTree(subFS(d.project.FS, path.Join(dir, "vendor")))
+	present, err := hashTree(subFS(d.project.FS, target))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -171,6 +179,27 @@ func (p *Plan) keepVendor(d *draft, m *workspace.Module, dir, staged string) err
 		p.Vendors = append(p.Vendors, Vendor{Dir: dir, Modules: len(manifest.Dependencies), Files: len(files), staged: staged})
 	}
 	d.files.set(name, data)
+	return nil
+}
+
+// patchVendor writes the edited go.mod and go.sum files of siblings into a staged vendor directory. Below go 1.17, go
+// vendors these files, and it takes them from the disk, whatever the overlay says.
+func (d *draft) patchVendor(dir, staged string, deps []ManifestDependency) error {
+	for _, dep := range deps {
+		if dep.Replace == nil || dep.Replace.Version != "" {
+			continue
+		}
+		for _, name := range []string{"go.mod", "go.sum"} {
+			data, ok := d.files.changed[path.Join(dir, dep.Replace.Path, name)]
+			copied := filepath.Join(staged, filepath.FromSlash(dep.Path), name)
+			if _, err := os.Stat(copied); !ok || err != nil {
+				continue
+			}
+			if err := os.WriteFile(copied, data, 0o644); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

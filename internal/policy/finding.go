@@ -110,7 +110,10 @@ type Settlement struct {
 	Module string         // directory
 	Mod    module.Version // the dependency and the version that it shall have
 	New    module.Version // target of a replace line
-	Item   *Item          // the policy item that asks for it, nil if a rule does without one
+	// IfAsked is set where only somebody who asks for these means gets them: a replace line that the policy does not ask
+	// for, and nothing else that would do.
+	IfAsked bool
+	Item    *Item // the policy item that asks for it, nil if a rule does without one
 }
 
 // Waivable reports whether an exception may waive findings of a rule. Three never: a module that cannot be read, a sums

@@ -119,8 +119,11 @@ func settlePin(u *judgedUse, dep string, pin *PinItem) *Settlement {
 		return &Settlement{Means: Replace, Module: u.dir, Mod: want, New: want, Item: &pin.Item}
 	}
 	have := u.version(dep)
-	if have == "" || u.View.Replacement(u.selected(dep)) != nil || graph.Compare(dep, have, want.Version) > 0 {
+	switch {
+	case have == "" || u.View.Replacement(u.selected(dep)) != nil:
 		return nil
+	case graph.Compare(dep, have, want.Version) > 0:
+		return &Settlement{Means: Replace, Module: u.dir, Mod: want, New: want, Item: &pin.Item, IfAsked: true}
 	}
 	return &Settlement{Means: Require, Module: u.dir, Mod: want, Item: &pin.Item}
 }

@@ -160,8 +160,8 @@ func prefer(dep string, by Prefer, says *DepPolicy, uses []judgedUse) *judgedUse
 					return false
 				}
 			}
-			if w.version(dep) != "" && w.Effective.Version != w.Require.Mod.Version &&
-				graph.Compare(dep, u.version(dep), w.version(dep)) < 0 {
+			asked := w.Require != nil && w.Effective.Version == w.Require.Mod.Version
+			if w.version(dep) != "" && !asked && graph.Compare(dep, u.version(dep), w.version(dep)) < 0 {
 				return false // something in that module's graph asks for more than its own line
 			}
 		}

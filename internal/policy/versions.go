@@ -105,6 +105,7 @@ func (c *checker) faults(f fault, bad []judgedUse) []*Finding {
 // fault makes the finding that says what f says of the uses in bad.
 func (c *checker) fault(f fault, bad []judgedUse) *Finding {
 	out := &Finding{Item: f.item, Dep: f.dep.Path, Subject: f.dep.Path, Because: f.because, Notes: f.notes}
+	settled := 0
 	for i := range bad {
 		u := &bad[i]
 		out.Modules = append(out.Modules, u.dir)
@@ -113,6 +114,9 @@ func (c *checker) fault(f fault, bad []judgedUse) *Finding {
 		}
 		if s := f.settle(u); s != nil {
 			out.Settle = append(out.Settle, *s)
+			if !s.IfAsked {
+				settled++
+			}
 		}
 	}
 	if len(out.At) == 0 {
@@ -127,7 +131,7 @@ func (c *checker) fault(f fault, bad []judgedUse) *Finding {
 	out.Message = f.message(bad)
 	out.Groups = groups(f.dep.Path, f.all, f.wanted)
 	out.Why = c.whys(f.dep.Path, bad)
-	if len(out.Settle) == len(bad) {
+	if settled == len(bad) {
 		out.Fix = command("modgov", "fix", "--dep", f.dep.Path)
 	}
 	return out

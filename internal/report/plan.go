@@ -15,6 +15,9 @@ type Plan struct {
 	Document string `json:"document"` // "fix"
 	Tool     Tool   `json:"tool"`
 	Root     string `json:"root"`
+	// Verdict is what check says once the plan is written: "pass", "fail" or "incomplete", for findings of severity error.
+	Verdict  string `json:"verdict"`
+	Complete bool   `json:"complete"`
 	// Proved tells that the plan may be written; Reason says why not. Written tells that it was.
 	Proved  bool   `json:"proved"`
 	Reason  string `json:"reason,omitempty"`
@@ -71,11 +74,15 @@ type PlanVendor struct {
 func NewPlan(p *plan.Plan, unproved error, o Origin) (*Plan, error) {
 	out := &Plan{
 		Schema: Schema, Document: "fix", Tool: Tool{"modgov", o.Version}, Root: o.Root, Proved: unproved == nil,
-		Files: []PlanFile{}, Edits: []PlanEdit{}, Clears: findings(p.Clears), New: findings(p.New), Left: []PlanLeft{},
+		Verdict: string(policy.Incomplete),
+		Files:   []PlanFile{}, Edits: []PlanEdit{}, Clears: findings(p.Clears), New: findings(p.New), Left: []PlanLeft{},
 		Moves: []PlanMove{}, Vendors: []PlanVendor{}, Notes: append([]string{}, p.Notes...),
 	}
 	if unproved != nil {
 		out.Reason = unproved.Error()
+	}
+	if p.After != nil {
+		out.Verdict, out.Complete = string(p.After.Verdict(policy.Error)), len(p.After.Gaps) == 0
 	}
 	for _, f := range p.Files {
 		diff, err := Diff(f.Name, f.Before, f.After)
