@@ -151,6 +151,17 @@ type completion struct {
 	notes  []string
 }
 
+// lastWords returns the last line that the go command said, where it failed: the cause, after what led to it.
+func lastWords(err error) string {
+	var failed *gocmd.Error
+	if errors.As(err, &failed) {
+		if lines := strings.Split(strings.TrimSpace(failed.Stderr), "\n"); lines[len(lines)-1] != "" {
+			return strings.TrimSpace(lines[len(lines)-1])
+		}
+	}
+	return err.Error()
+}
+
 // firstLine returns the first line that says something.
 func firstLine(text []byte) string {
 	for line := range strings.Lines(string(text)) {
@@ -203,7 +214,7 @@ func (d *draft) completeModule(ctx context.Context, m *workspace.Module) (comple
 		return completion{}, err
 	}
 	if _, err := run(second, []string{"mod", "tidy"}); err != nil {
-		out.notes = append(out.notes, fmt.Sprintf("the sums of zip files in %s are not proved: %v", m.Sum.File, err))
+		out.notes = append(out.notes, fmt.Sprintf("the sums of zip files in %s are not proved: %s", m.Sum.File, lastWords(err)))
 		return out, nil
 	}
 	_, out.tidied, err = readStaged(second)

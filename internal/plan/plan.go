@@ -8,6 +8,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -179,6 +180,11 @@ func (d *draft) describeEdits(files []File) []Edit {
 			out = append(out, d.describeMod(f)...)
 		case "go.sum":
 			out = append(out, Edit{File: f.Name, Text: describeSum(f)})
+		case "go.work":
+			out = append(out, Edit{
+				File: f.Name, For: d.reasons(f.Name, "go"),
+				Text: fmt.Sprintf("go %s -> %s", cmp.Or(d.before.Facts.Workspace.Work.Go.Text, "1.18 (no line)"), d.now.Facts.Workspace.Work.Go.Text),
+			})
 		default:
 			out = append(out, Edit{File: f.Name, Text: "rewritten"})
 		}
