@@ -109,6 +109,7 @@ func (s *Source) useCached(ctx context.Context, j *job, data []byte) {
 	if err != nil && (err.Kind == Checksum || len(s.sums(j.mod)) == 0) && err.Report == "" {
 		err.Hint = hintDelete
 	}
+	j.kept = err == nil
 	s.settle(ctx, j, sum, err)
 }
 

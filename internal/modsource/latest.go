@@ -164,11 +164,11 @@ func (s *Source) candidates(ctx context.Context, path string, lines []string) ([
 		return versions, nil
 	}
 	mod := module.Version{Path: path, Version: versions[first-1]}
-	texts, errs := s.texts(ctx, []module.Version{mod})
-	if errs[0] != nil {
-		return nil, errs[0]
+	job := s.texts(ctx, []module.Version{mod})[0]
+	if err := job.failure(ctx); err != nil {
+		return nil, err
 	}
-	if made := "module " + modfile.AutoQuote(path) + "\n"; string(texts[0]) != made {
+	if made := "module " + modfile.AutoQuote(path) + "\n"; string(job.text) != made {
 		return versions[:first], nil
 	}
 	return versions, nil
@@ -216,13 +216,16 @@ func (s *Source) readLatest(ctx context.Context, queries []*query) {
 			mods = append(mods, module.Version{Path: q.path, Version: q.latest.Version})
 		}
 	}
-	texts, errs := s.texts(ctx, mods)
-	for i, q := range found {
-		if q.err = errs[i]; q.err == nil {
-			q.err = q.read(texts[i])
+	for i, j := range s.texts(ctx, mods) {
+		q := found[i]
+		if q.err = j.failure(ctx); q.err == nil {
+			q.err = q.read(j.text)
 		}
-		if q.err == nil && ctx.Err() == nil {
-			q.latest.Path, q.latest.Asked = q.path, time.Now().UTC().Truncate(time.Second)
+		if q.err != nil {
+			continue
+		}
+		q.latest.Path, q.latest.Asked = q.path, time.Now().UTC().Truncate(time.Second)
+		if j.kept {
 			s.remember(q)
 		}
 	}
@@ -244,8 +247,8 @@ func (q *query) read(text []byte) *Error {
 	return nil
 }
 
-// texts returns go.mod files, found and verified as ModFiles does it; where ctx ended, an error that says so.
-func (s *Source) texts(ctx context.Context, mods []module.Version) (texts [][]byte, errs []*Error) {
+// texts finds and verifies go.mod files as ModFiles does, and returns finished jobs with the files themselves.
+func (s *Source) texts(ctx context.Context, mods []module.Version) []*job {
 	jobs := make([]*job, len(mods))
 	for i, mod := range mods {
 		jobs[i] = newJob(mod)
@@ -253,12 +256,14 @@ func (s *Source) texts(ctx context.Context, mods []module.Version) (texts [][]by
 	}
 	s.count(0, len(jobs))
 	s.load(ctx, jobs)
-	texts, errs = make([][]byte, len(mods)), make([]*Error, len(mods))
-	for i, j := range jobs {
-		texts[i] = j.text
-		if j.entry.sum == nil && !errors.As(j.entry.err, &errs[i]) {
-			errs[i] = &Error{Kind: Transport, Err: ctx.Err()}
-		}
+	return jobs
+}
+
+// failure returns why a finished job has no answer, nil if it has one.
+func (j *job) failure(ctx context.Context) *Error {
+	var err *Error
+	if j.entry.sum == nil && !errors.As(j.entry.err, &err) {
+		err = &Error{Kind: Transport, Err: ctx.Err()}
 	}
-	return texts, errs
+	return err
 }

@@ -220,7 +220,7 @@ func (p *proxy) at(rel string) *url.URL {
 // heard keeps count of what the answers of a proxy are like.
 func (p *proxy) heard(ctx context.Context, err *Error) {
 	switch {
-	case err == nil:
+	case err == nil, err.missing() && err.status != 0:
 		p.good.Add(1)
 		p.silent.Store(0)
 		p.vain.Store(0)
@@ -228,7 +228,8 @@ func (p *proxy) heard(ctx context.Context, err *Error) {
 	case err.status != 0:
 		p.silent.Store(0)
 	case p.silent.Add(1) >= maxSilence:
-		p.dead.Store(err)
+		last := *err // the caller's own is still to be completed
+		p.dead.Store(&last)
 	}
 }
 

@@ -81,6 +81,7 @@ type job struct {
 	best     *Error // what the proxies before said, or what is wrong with the file in the module cache
 	wantText bool
 	text     []byte // the go.mod file itself, if wanted and there is an answer
+	kept     bool   // it may be kept: something vouches for it, or it was in the module cache
 }
 
 // newJob makes a job whose answer is for its maker alone.

@@ -108,7 +108,7 @@ func (s *Source) received(ctx context.Context, j *job, data []byte, from string)
 	if err != nil {
 		return nil, err
 	}
-	if trusted {
+	if j.kept = trusted; trusted {
 		s.keep(j, data)
 	}
 	return sum, nil
