@@ -134,7 +134,7 @@ func (p *project) targets(c *cli.Context, before *policy.Judgement, o fixing) fu
 		switch {
 		case len(rules) > 0 && !rules[f.Rule]:
 			return false
-		case !o.deps.IsZero() && (f.Dep == "" || !o.deps.Match(policy.DepInfoOf(before.Facts, f))):
+		case !o.deps.IsZero() && (f.Dep == "" || !o.deps.Match(before.Facts.DepInfo(f.Dep, ""))):
 			return false
 		}
 		return p.concerns(ws, f)

@@ -67,12 +67,9 @@ func (c *checker) apply(f *Finding) []*Exception {
 
 // claims are what a finding asks to be excused for: one for each module, and one for itself if it is about none.
 func (c *checker) claims(f *Finding) []Claim {
-	claim := Claim{Rule: f.Rule, Dep: DepInfo{Path: f.Dep}}
+	claim := Claim{Rule: f.Rule, Dep: c.DepInfo(f.Dep, "")}
 	if f.Item != nil {
 		claim.Policy = f.Item.ID
-	}
-	if s := c.byPath[f.Dep]; s != nil {
-		claim.Dep.Dir = s.Dir
 	}
 	if len(f.Modules) == 0 {
 		return []Claim{claim}

@@ -22,17 +22,34 @@ type Facts struct {
 	Imports *imports.Imports
 	// Today decides which exceptions have expired; only its date in UTC counts.
 	Today time.Time
+
+	siblings map[string]*workspace.Module // governed modules by module path
 }
 
 // NewFacts computes what follows from a graph. Imports are for the caller to add: they need the source.
 func NewFacts(g *graph.Graph, today time.Time) *Facts {
-	return &Facts{
+	facts := &Facts{
 		Workspace:    g.Workspace(),
 		Graph:        g,
 		Sums:         integrity.CheckSums(g),
 		Dependencies: g.Dependencies(),
 		Today:        today,
+		siblings:     map[string]*workspace.Module{},
 	}
+	for _, m := range facts.Workspace.Governed() {
+		facts.siblings[m.Path] = m
+	}
+	return facts
+}
+
+// DepInfo returns what selectors see of a dependency at its effective version, "" for a directory or where no version
+// is spoken of.
+func (f *Facts) DepInfo(path, version string) DepInfo {
+	info := DepInfo{Path: path, Version: version}
+	if s := f.siblings[path]; s != nil {
+		info.Dir = s.Dir
+	}
+	return info
 }
 
 // A Layer is a kind of knowledge. Rules say which one they need.
@@ -76,15 +93,4 @@ func unreadSource(facts *Facts) []Gap {
 		out = append(out, g)
 	}
 	return out
-}
-
-// DepInfoOf returns what selectors see of the dependency that a finding is about.
-func DepInfoOf(facts *Facts, f *Finding) DepInfo {
-	info := DepInfo{Path: f.Dep}
-	for _, m := range facts.Workspace.Governed() {
-		if m.Path == f.Dep {
-			info.Dir = m.Dir
-		}
-	}
-	return info
 }

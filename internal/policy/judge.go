@@ -134,16 +134,12 @@ type checker struct {
 	*Facts
 	policy *Policy
 	infos  map[*workspace.Module]ModuleInfo
-	byPath map[string]*workspace.Module // governed modules by module path
 }
 
 func newChecker(p *Policy, facts *Facts) *checker {
-	c := &checker{Facts: facts, policy: p, infos: map[*workspace.Module]ModuleInfo{}, byPath: map[string]*workspace.Module{}}
+	c := &checker{Facts: facts, policy: p, infos: map[*workspace.Module]ModuleInfo{}}
 	for _, m := range facts.Workspace.Modules {
 		c.infos[m] = p.Info(m.Dir, m.Path)
-		if m.Governed {
-			c.byPath[m.Path] = m
-		}
 	}
 	return c
 }

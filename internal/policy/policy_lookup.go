@@ -174,6 +174,14 @@ func (p *PinItem) AlternatesFor(m ModuleInfo) []*Alternate {
 	return found
 }
 
+// Allows reports whether the pin lets a module have a version at the moment now: it is the pinned one, or that of an
+// alternate which has not expired. "", which stands for a directory or a fork, is none.
+func (p *PinItem) Allows(m ModuleInfo, version string, now time.Time) bool {
+	return version == string(p.Version) || slices.ContainsFunc(p.AlternatesFor(m), func(a *Alternate) bool {
+		return version == string(a.Version) && !a.Expires.Past(now)
+	})
+}
+
 // A Claim is what a finding says of itself when it asks for an exception.
 type Claim struct {
 	Rule   string     // name of the rule

@@ -83,20 +83,13 @@ func (c *checker) downgrade(l replaceLine) *Finding {
 // pinned reports whether the policy asks for the line's target: by a pin, or an alternate in force, for the line's
 // module or, for a line of go.work, a member.
 func (c *checker) pinned(l replaceLine) bool {
-	dep := DepInfo{Path: l.Old.Path}
-	if s := c.byPath[l.Old.Path]; s != nil {
-		dep.Dir = s.Dir
-	}
 	modules := c.Workspace.Members()
 	if l.Module != nil {
 		modules = []*workspace.Module{l.Module}
 	}
-	says := c.policy.ForDep(dep)
+	says := c.policy.ForDep(c.DepInfo(l.Old.Path, ""))
 	return slices.ContainsFunc(modules, func(m *workspace.Module) bool {
 		pin, _ := says.Pin(c.infos[m])
-		return pin != nil && (string(pin.Version) == l.New.Version ||
-			slices.ContainsFunc(pin.AlternatesFor(c.infos[m]), func(a *Alternate) bool {
-				return string(a.Version) == l.New.Version && !a.Expires.Past(c.Today)
-			}))
+		return pin != nil && pin.Allows(c.infos[m], l.New.Version, c.Today)
 	})
 }

@@ -128,7 +128,7 @@ func (c *checker) missingNotes(l replaceLine, v *graph.View, read bool) []Remark
 		says := fmt.Sprintf("(replaced by %s): reading … no such file or directory", l.New.Path)
 		notes = append(notes, goSays(says, where))
 	}
-	if m := c.byPath[l.Old.Path]; m != nil {
+	if m := c.siblings[l.Old.Path]; m != nil {
 		text := fmt.Sprintf("%s stands in %s", m.Path, m.Dir)
 		if rel := relativeDir(path.Dir(l.File), m.Dir); rel != "" {
 			text += fmt.Sprintf(": write %s => %s", modText(l.Old), rel)

@@ -172,7 +172,7 @@ func (c *checker) unlistedModule(v *graph.View, imps []imports.Import, says stri
 		f.Notes = append(f.Notes, Remark{"packages", listed(packages, 3)})
 	}
 	f.Notes = append(f.Notes, goSays(says, alone(v.Module)+inBuilds(imp.When)+c.buildsInWork(v, imp.Mod.Path)))
-	if sibling := c.byPath[imp.Mod.Path]; sibling != nil && v.Replacement(imp.Mod) == nil && isPlaceholder(imp.Mod.Version) {
+	if sibling := c.siblings[imp.Mod.Path]; sibling != nil && v.Replacement(imp.Mod) == nil && isPlaceholder(imp.Mod.Version) {
 		// Nothing is published at that version: the line alone would make go ask for it.
 		f.Settle = nil
 		f.Fix = goCommand(v.Dir(), "mod", "edit", "-replace="+imp.Mod.Path+"="+relativeDir(v.Dir(), sibling.Dir))

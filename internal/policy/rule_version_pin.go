@@ -61,7 +61,7 @@ module example.com/x
 func checkVersionPin(c *checker) []*Finding {
 	var out []*Finding
 	for _, d := range c.Dependencies {
-		says := c.policy.ForDep(depInfo(d, &d.Uses[0]))
+		says := c.policy.ForDep(c.DepInfo(d.Path, ""))
 		var byPin grouping[*PinItem, judgedUse]
 		for _, u := range c.uses(d, AmongAll) {
 			if pin, _ := says.Pin(u.info); pin != nil {
@@ -80,7 +80,7 @@ func checkVersionPin(c *checker) []*Finding {
 func (c *checker) pin(d *graph.Dependency, pin *PinItem, uses []judgedUse) []*Finding {
 	want := string(pin.Version)
 	bad := slices.DeleteFunc(slices.Clone(uses), func(u judgedUse) bool {
-		return u.version(d.Path) == want || c.alternate(pin, d.Path, &u)
+		return pin.Allows(u.info, u.version(d.Path), c.Today)
 	})
 	if len(bad) == 0 {
 		return nil
@@ -101,16 +101,6 @@ func (c *checker) pin(d *graph.Dependency, pin *PinItem, uses []judgedUse) []*Fi
 	}
 	f.settle = func(u *judgedUse) *Settlement { return settlePin(u, d.Path, pin) }
 	return c.faults(f, bad)
-}
-
-// alternate reports whether an alternate of the pin allows what a module uses.
-func (c *checker) alternate(pin *PinItem, dep string, u *judgedUse) bool {
-	for _, a := range pin.AlternatesFor(u.info) {
-		if u.version(dep) == string(a.Version) && !a.Expires.Past(c.Today) {
-			return true
-		}
-	}
-	return false
 }
 
 func settlePin(u *judgedUse, dep string, pin *PinItem) *Settlement {

@@ -27,15 +27,6 @@ func (u *judgedUse) version(dep string) string {
 	return u.Effective.Version
 }
 
-// depInfo returns what selectors see of a dependency in a module.
-func depInfo(d *graph.Dependency, u *graph.Use) DepInfo {
-	info := DepInfo{Path: d.Path, Version: u.Effective.Version}
-	if d.Sibling != nil {
-		info.Dir = d.Sibling.Dir
-	}
-	return info
-}
-
 // uses returns the uses of a dependency that count. Among direct, these are the modules with a require line for it;
 // among all, every module whose go.mod lists it, and of unpruned modules, whose go.mod does not list what they need,
 // every one that has it in the build list. Which exception waives one is for the rule to find out.
@@ -56,7 +47,7 @@ func (c *checker) uses(d *graph.Dependency, among Among) []judgedUse {
 // waiver returns the exception in force that waives what a rule, or an item of the policy, says of a use; nil if none
 // does.
 func (c *checker) waiver(rule string, item *Item, d *graph.Dependency, u *judgedUse) *Exception {
-	claim := Claim{Rule: rule, Dep: depInfo(d, &u.Use), Module: u.info}
+	claim := Claim{Rule: rule, Dep: c.DepInfo(d.Path, u.Effective.Version), Module: u.info}
 	if item != nil {
 		claim.Policy = item.ID
 	}
