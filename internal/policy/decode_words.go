@@ -2,6 +2,7 @@ package policy
 
 import (
 	"go/version"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -10,6 +11,15 @@ import (
 
 // A wordValue is a string that takes one of a few words. The zero value "" means that the file does not say.
 type wordValue interface{ words() []string }
+
+// texts returns words as plain strings.
+func texts[T ~string](words ...T) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = string(w)
+	}
+	return out
+}
 
 // Agree says how far the versions of a dependency may differ between modules.
 type Agree string
@@ -22,7 +32,7 @@ const (
 	AgreeAny   Agree = "any"        // any version
 )
 
-func (Agree) words() []string { return []string{"same", "same-minor", "same-major", "any"} }
+func (Agree) words() []string { return texts(AgreeSame, AgreeMinor, AgreeMajor, AgreeAny) }
 
 // Among says which modules a version item compares.
 type Among string
@@ -33,7 +43,7 @@ const (
 	AmongAll    Among = "all"    // modules that list it at all; those with a go line below 1.17: that have it
 )
 
-func (Among) words() []string { return []string{"direct", "all"} }
+func (Among) words() []string { return texts(AmongDirect, AmongAll) }
 
 // Prefer says which of several versions wins where they must agree.
 type Prefer string
@@ -45,7 +55,7 @@ const (
 	PreferMostUsed Prefer = "most-used"         // in most modules; of equally many the highest
 )
 
-func (Prefer) words() []string { return []string{"highest", "lowest-satisfying", "most-used"} }
+func (Prefer) words() []string { return texts(PreferHighest, PreferLowest, PreferMostUsed) }
 
 // Resolve says by which means a version is settled.
 type Resolve string
@@ -56,7 +66,7 @@ const (
 	ResolveReplace Resolve = "replace" // write a replace line
 )
 
-func (Resolve) words() []string { return []string{"require", "replace"} }
+func (Resolve) words() []string { return texts(ResolveRequire, ResolveReplace) }
 
 // BanScope says which edges a ban forbids.
 type BanScope string
@@ -67,7 +77,7 @@ const (
 	BanAny    BanScope = "any"    // anywhere in the build list
 )
 
-func (BanScope) words() []string { return []string{"direct", "any"} }
+func (BanScope) words() []string { return texts(BanDirect, BanAny) }
 
 // LocalReplace says what the policy thinks of replace lines that point to a directory.
 type LocalReplace string
@@ -79,7 +89,7 @@ const (
 	LocalDenied        LocalReplace = "denied"         // none
 )
 
-func (LocalReplace) words() []string { return []string{"allowed", "workspace-only", "denied"} }
+func (LocalReplace) words() []string { return texts(LocalAllowed, LocalWorkspaceOnly, LocalDenied) }
 
 // InPublished says what the policy thinks of replace lines in modules that others import or install.
 type InPublished string
@@ -90,7 +100,7 @@ const (
 	PublishedDeny  InPublished = "deny"
 )
 
-func (InPublished) words() []string { return []string{"allow", "deny"} }
+func (InPublished) words() []string { return texts(PublishedAllow, PublishedDeny) }
 
 // GateScope says which findings count with --base.
 type GateScope string
@@ -101,7 +111,7 @@ const (
 	GateAll GateScope = "all"
 )
 
-func (GateScope) words() []string { return []string{"new", "all"} }
+func (GateScope) words() []string { return texts(GateNew, GateAll) }
 
 // Threshold is the least severity that fails a check.
 type Threshold string
@@ -112,7 +122,7 @@ const (
 	ThresholdWarn  Threshold = "warn"
 )
 
-func (Threshold) words() []string { return []string{"error", "warn"} }
+func (Threshold) words() []string { return texts(ThresholdError, ThresholdWarn) }
 
 // PolicyFrom says whose policy judges a change.
 type PolicyFrom string
@@ -123,7 +133,7 @@ const (
 	PolicyFromBase PolicyFrom = "base"
 )
 
-func (PolicyFrom) words() []string { return []string{"head", "base"} }
+func (PolicyFrom) words() []string { return texts(PolicyFromHead, PolicyFromBase) }
 
 // GroupMode says whether the modules of a release group share their version.
 type GroupMode string
@@ -134,7 +144,7 @@ const (
 	ModeLockstep    GroupMode = "lockstep"
 )
 
-func (GroupMode) words() []string { return []string{"independent", "lockstep"} }
+func (GroupMode) words() []string { return texts(ModeIndependent, ModeLockstep) }
 
 // ExceptionKey names a key that exception_policy asks of every exception.
 type ExceptionKey string
@@ -184,8 +194,8 @@ func (g *GoLines) setText(text string) error {
 	if version.IsValid(text) {
 		return badValue("write "+strings.TrimPrefix(text, "go"), "%q is not the text of a go line", text)
 	}
-	known := []string{"same", "same-minor", "any"}
-	return badValue(didYouMean(text, append(known, "a go version as 1.25")), "%q is not a known word here", clip(text))
+	known := append(texts(AgreeSame, AgreeMinor, AgreeAny), "a go version as 1.25")
+	return badValue(didYouMean(text, known), "%q is not a known word here", clip(text))
 }
 
 // IsZero says that nothing is asked.
@@ -204,13 +214,14 @@ const (
 
 // setText reads a word or the name of a toolchain.
 func (t *Toolchain) setText(text string) error {
+	known := texts(ToolchainAny, ToolchainSame, ToolchainNone)
 	switch {
-	case text == "any" || text == "same" || text == "none" || version.IsValid(text):
+	case slices.Contains(known, text) || version.IsValid(text):
 		*t = Toolchain(text)
 		return nil
 	case version.IsValid("go" + text):
 		return badValue("write go"+text, "%q is not the name of a toolchain", text)
 	}
-	known := []string{"any", "same", "none", "a toolchain as go1.26.1"}
+	known = append(known, "a toolchain as go1.26.1")
 	return badValue(didYouMean(text, known), "%q is not a known word here", clip(text))
 }

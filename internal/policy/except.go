@@ -83,8 +83,8 @@ func (c *checker) claims(f *Finding) []Claim {
 		claim.Module, claim.Dep.Path, claim.Dep.Version = c.infos[m], f.Dep, c.versionOf(f.Dep, m)
 		out = append(out, claim)
 		for _, g := range f.Groups {
-			if f.Rule == "major-split" && slices.Contains(g.Modules, dir) { // its groups are dependencies
-				claim.Dep.Path, claim.Dep.Version = g.Version, c.versionOf(g.Version, m)
+			if g.Dep != "" && slices.Contains(g.Modules, dir) {
+				claim.Dep.Path, claim.Dep.Version = g.Dep, c.versionOf(g.Dep, m)
 				out = append(out, claim)
 			}
 		}
@@ -105,42 +105,26 @@ func (c *checker) versionOf(dep string, m *workspace.Module) string {
 // each other needs two sides.
 func (c *checker) settled(f *Finding, covered map[string]bool) bool {
 	open := func(dir string) bool { return !covered[dir] }
-	sides := 0
-	switch {
-	case f.Rule == "major-split", f.Rule == "go-line" && f.Dep != "":
-		for _, g := range f.Groups {
-			if slices.ContainsFunc(g.Modules, open) {
-				sides++
-			}
-		}
-		return sides < 2
-	case f.Rule == "duplicate-module", f.Rule == "replace-conflict":
-		for _, dir := range f.Modules {
-			if open(dir) {
-				sides++
-			}
-		}
-		return sides < 2
+	var sides [][]string
+	if r := Lookup(f.Rule); r.Sides != nil {
+		sides = r.Sides(f)
 	}
-	return !slices.ContainsFunc(f.Modules, open)
+	if len(sides) == 0 {
+		return !slices.ContainsFunc(f.Modules, open)
+	}
+	left := slices.DeleteFunc(sides, func(dirs []string) bool { return !slices.ContainsFunc(dirs, open) })
+	return len(left) < 2
 }
 
 // wouldKnow reports whether a finding that the exception waives would have shown: its rule exists here, and what the
 // rule looks at has a build list.
 func (c *checker) wouldKnow(e *Exception) bool {
-	switch e.Rule {
-	case "":
-		if c.later(e.Policy) {
-			return false
-		}
-	case "workspace-drift", "replace-conflict", "replace-ineffective", "replace-downgrade":
-		if w := c.Graph.WorkspaceView(); w != nil && w.Err() != nil {
-			return false
-		}
-	default:
-		if Lookup(e.Rule) == nil {
-			return false
-		}
+	r, w := Lookup(e.Rule), c.Graph.WorkspaceView()
+	switch {
+	case e.Rule == "" && c.later(e.Policy), e.Rule != "" && r == nil:
+		return false
+	case r != nil && r.Workspace && w != nil && w.Err() != nil:
+		return false
 	}
 	for _, m := range c.Workspace.Governed() {
 		if (e.Modules.IsZero() || e.Modules.Match(c.infos[m])) && c.view(m) == nil {

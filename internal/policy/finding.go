@@ -56,6 +56,8 @@ type Group struct {
 	Version string // as shown: "v1.2.3", "./dir"
 	Modules []string
 	Note    string
+	// Dep is the path of the dependency where the groups of a finding are several dependencies, else "".
+	Dep string
 }
 
 // A Chain is a requirement chain. Steps after the first name a version; a step through a replace line says so in Note.
@@ -114,12 +116,6 @@ type Settlement struct {
 	// for, and nothing else that would do.
 	IfAsked bool
 	Item    *Item // the policy item that asks for it, nil if a rule does without one
-}
-
-// Waivable reports whether an exception may waive findings of a rule. Three never: a module that cannot be read, a sums
-// file that cannot be read, and two hashes for the same bytes.
-func Waivable(rule string) bool {
-	return rule != "go-mod-invalid" && rule != "sum-malformed" && rule != "sum-hash-conflict"
 }
 
 // ID returns the identity of a finding: the same trouble has the same ID in another revision, whatever lines and

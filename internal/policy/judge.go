@@ -147,7 +147,7 @@ func newChecker(p *Policy, facts *Facts) *checker {
 // severity of a finding: the rule's own choice stands if it made one, then the policy item's, then the rule's default.
 func (c *checker) severity(r *Rule, f *Finding) Severity {
 	switch {
-	case !Waivable(r.Name):
+	case r.Unwaivable:
 		return Error
 	case f.Item != nil && f.Item.Severity != nil:
 		return *f.Item.Severity

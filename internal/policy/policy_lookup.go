@@ -194,9 +194,6 @@ type Claim struct {
 // then the narrower ones, then in file order. If the first one is Past its Expires, the finding stands. All of them are
 // used: they match something.
 func (p *Policy) ExceptionsFor(c Claim, now time.Time) []*Exception {
-	if len(p.Exceptions) == 0 || !Waivable(c.Rule) {
-		return nil
-	}
 	var found []ranked[Exception]
 	for _, e := range p.exceptionsOf(c.Dep) {
 		if e.covers(c) {
@@ -204,7 +201,7 @@ func (p *Policy) ExceptionsFor(c Claim, now time.Time) []*Exception {
 			found = append(found, ranked[Exception]{e, dep})
 		}
 	}
-	if len(found) == 0 {
+	if len(found) == 0 || !Waivable(c.Rule) {
 		return nil
 	}
 	slices.SortStableFunc(found, func(a, b ranked[Exception]) int {

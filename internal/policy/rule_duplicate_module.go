@@ -15,6 +15,7 @@ func duplicateModule() *Rule {
 		Severity: Warn,
 		Layer:    LayerDeclared,
 		Since:    "0.1.0",
+		Sides:    sidesByModule,
 		Doc: `Two go.mod files of the repository declare the same module path. Only one of them can be the module that others
 get by this path; which one a replace line or a reader means is anybody's guess, and the two can never be members of
 one workspace: go refuses that. It is what copying a directory leaves behind.

@@ -19,6 +19,7 @@ func goLine() *Rule {
 		Severity: Warn,
 		Layer:    LayerDeclared,
 		Since:    "0.1.0",
+		Sides:    sidesByGroup,
 		Doc: `The go line of a module says which Go version it needs at least, and which language it is written in; a
 module that is raised drags along all that depend on it, the workspace, CI and images.
 

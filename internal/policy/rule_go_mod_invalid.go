@@ -10,11 +10,12 @@ import (
 
 func goModInvalid() *Rule {
 	return &Rule{
-		Name:     "go-mod-invalid",
-		Title:    "A go.mod or go.work file that cannot be read",
-		Severity: Error,
-		Layer:    LayerDeclared,
-		Since:    "0.1.0",
+		Name:       "go-mod-invalid",
+		Title:      "A go.mod or go.work file that cannot be read",
+		Severity:   Error,
+		Layer:      LayerDeclared,
+		Since:      "0.1.0",
+		Unwaivable: true,
 		Doc: `The go.mod file of a governed module, or go.work, has lines that the go command does not take: a syntax error,
 an unknown directive, a merge conflict marker, a malformed module path or version. Go refuses every command in such
 a module, and a broken go.work stops every command in the workspace. Nothing else can be said of the module: it has

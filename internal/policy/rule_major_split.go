@@ -19,6 +19,7 @@ func majorSplit() *Rule {
 		Severity: Warn,
 		Layer:    LayerSelected,
 		Since:    "0.1.0",
+		Sides:    sidesByGroup,
 		Doc: `Governed modules directly require two or more major versions of one dependency: module paths that differ in
 nothing but the major version suffix (` + "`x`" + ` and ` + "`x/v2`" + `, ` + "`gopkg.in/y.v2`" + ` and
 ` + "`gopkg.in/y.v3`" + `). To go these are unrelated modules, and a binary may hold both; the code of the repository
@@ -90,7 +91,7 @@ func (c *checker) split(prefix string, deps []*graph.Dependency) *Finding {
 	var parts []string
 	for _, d := range deps {
 		major := majorOf(d)
-		g := Group{Version: d.Path}
+		g := Group{Version: d.Path, Dep: d.Path}
 		for _, u := range c.uses(d, AmongDirect) {
 			g.Modules = append(g.Modules, u.dir)
 			f.Modules = append(f.Modules, u.dir)

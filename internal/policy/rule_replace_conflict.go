@@ -14,11 +14,13 @@ import (
 
 func replaceConflict() *Rule {
 	return &Rule{
-		Name:     "replace-conflict",
-		Title:    "Replace lines contradict each other",
-		Severity: Error,
-		Layer:    LayerSelected,
-		Since:    "0.1.0",
+		Name:      "replace-conflict",
+		Title:     "Replace lines contradict each other",
+		Severity:  Error,
+		Layer:     LayerSelected,
+		Since:     "0.1.0",
+		Workspace: true,
+		Sides:     sidesByModule,
 		Doc: `Two replace lines lead the same module to different places. In a workspace the replace lines of all members act
 together, so two teams that each replace a dependency for themselves stop each other: go refuses every command there.
 

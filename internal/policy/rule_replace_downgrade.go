@@ -9,11 +9,12 @@ import (
 
 func replaceDowngrade() *Rule {
 	return &Rule{
-		Name:     "replace-downgrade",
-		Title:    "A replace line gives a lower version than the graph asks for",
-		Severity: Warn,
-		Layer:    LayerSelected,
-		Since:    "0.1.0",
+		Name:      "replace-downgrade",
+		Title:     "A replace line gives a lower version than the graph asks for",
+		Severity:  Warn,
+		Layer:     LayerSelected,
+		Since:     "0.1.0",
+		Workspace: true,
 		Doc: `A replace line leads to another version of the same module, and that version is lower than the one that minimal
 version selection gives. The requirements say that at least the higher one is needed; the build silently gets the
 lower one. It compiles or fails as luck has it, and fixes that the requirement was raised for are missing. Usually the

@@ -9,11 +9,12 @@ import (
 
 func replaceIneffective() *Rule {
 	return &Rule{
-		Name:     "replace-ineffective",
-		Title:    "A replace line that never applies",
-		Severity: Warn,
-		Layer:    LayerSelected,
-		Since:    "0.1.0",
+		Name:      "replace-ineffective",
+		Title:     "A replace line that never applies",
+		Severity:  Warn,
+		Layer:     LayerSelected,
+		Since:     "0.1.0",
+		Workspace: true,
 		Doc: `A replace line names a module that is not in the requirement graph, or a version that is not the selected one.
 Go says nothing about it, and go mod tidy keeps it. Such a line is a trap: whoever wrote it believes that the patched
 version is built, and since a dependency was raised it is not; or it waits until a change of the graph makes it act by

@@ -14,11 +14,12 @@ import (
 
 func sumHashConflict() *Rule {
 	return &Rule{
-		Name:     "sum-hash-conflict",
-		Title:    "One module version has two hashes",
-		Severity: Error,
-		Layer:    LayerSums,
-		Since:    "0.1.0",
+		Name:       "sum-hash-conflict",
+		Title:      "One module version has two hashes",
+		Severity:   Error,
+		Layer:      LayerSums,
+		Since:      "0.1.0",
+		Unwaivable: true,
 		Doc: `The go.sum files of the repository do not agree on the hash of a module version, or one file has two hashes for
 it. A module version never changes, so one of the hashes is wrong: a tag was moved, a proxy serves other bits than
 another, a merge went wrong, or somebody put code in that is not what it says. Go does not compare the files of

@@ -12,11 +12,12 @@ import (
 
 func sumMalformed() *Rule {
 	return &Rule{
-		Name:     "sum-malformed",
-		Title:    "A go.sum file with lines that are none",
-		Severity: Error,
-		Layer:    LayerSums,
-		Since:    "0.1.0",
+		Name:       "sum-malformed",
+		Title:      "A go.sum file with lines that are none",
+		Severity:   Error,
+		Layer:      LayerSums,
+		Since:      "0.1.0",
+		Unwaivable: true,
 		Doc: `A go.sum or go.work.sum file has a line that is not made of a module path, a version and a hash. Go refuses the
 whole file for one such line, and in a workspace every member is hit, for there it reads the go.sum files of all.
 Usually git merge left its conflict markers. Some markers happen to have three words and pass as lines; they are

@@ -12,11 +12,12 @@ import (
 
 func workspaceDrift() *Rule {
 	return &Rule{
-		Name:     "workspace-drift",
-		Title:    "A module gets other code in the workspace than alone",
-		Severity: Error,
-		Layer:    LayerSelected,
-		Since:    "0.1.0",
+		Name:      "workspace-drift",
+		Title:     "A module gets other code in the workspace than alone",
+		Severity:  Error,
+		Layer:     LayerSelected,
+		Since:     "0.1.0",
+		Workspace: true,
 		Doc: `A governed module that go.work uses requires a dependency directly, and the effective version in the workspace
 is not the one of the module alone (GOWORK=off). In a workspace there is one build list for all members, and the
 replace and exclude lines of each act on all. So what is tested on the desk is not what is released.
@@ -179,7 +180,9 @@ func (c *checker) driftFinding(w *graph.View, d *drift) *Finding {
 		f.Groups[i].Note = "alone"
 	}
 	if d.kind != "gone" {
-		f.Groups = append([]Group{{d.now.Effective.Text(d.dep.Path), d.same, "in the workspace"}}, f.Groups...)
+		f.Groups = append([]Group{{
+			Version: d.now.Effective.Text(d.dep.Path), Modules: d.same, Note: "in the workspace",
+		}}, f.Groups...)
 	}
 	c.explainDrift(f, w, d)
 	if len(f.Settle) > 0 {

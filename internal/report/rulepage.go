@@ -17,7 +17,7 @@ func RulePage(r *policy.Rule) string {
 	fmt.Fprintf(&b, "| %s | %s | %s |\n\n", r.Severity, r.Layer, r.Since)
 	b.WriteString(strings.TrimSpace(r.Doc))
 	b.WriteString("\n")
-	if !policy.Waivable(r.Name) {
+	if r.Unwaivable {
 		b.WriteString("\nNo exception can waive it.\n")
 	}
 	pageExample(&b, "Reported", r.Bad)
