@@ -173,7 +173,7 @@ func (d *sumDB) caught(c *sumClient) *Error {
 	if report != "" && d.fork == nil {
 		d.fork = &Error{
 			Kind:   Checksum,
-			Err:    errors.New("SECURITY ERROR: go.sum database server misbehavior detected!"),
+			Err:    errors.New("SECURITY ERROR: go.sum database server misbehavior detected"),
 			Hint:   "the checksum database " + d.name + " tells different people different things; keep the report",
 			Report: report,
 			final:  true,

@@ -163,7 +163,7 @@ func TestSumDBForks(t *testing.T) {
 	want(t, w.source(proxy, "GOSUMDB="+one.vkey+" "+serve(t, one.ServeHTTP)), a)
 	s := w.source(proxy, "GOSUMDB="+one.vkey+" "+serve(t, other.ServeHTTP))
 	for _, m := range []module.Version{b, c} {
-		e := wantError(t, s, m, Checksum, "SECURITY ERROR: go.sum database server misbehavior detected!")
+		e := wantError(t, s, m, Checksum, "SECURITY ERROR: go.sum database server misbehavior detected")
 		for _, part := range []string{"old database:\n", "new database:\n", "proof of misbehavior:\n"} {
 			if !strings.Contains(e.Report, part) {
 				t.Errorf("%s: no %q in the report:\n%s", m, part, e.Report)
