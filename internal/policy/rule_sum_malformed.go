@@ -13,7 +13,7 @@ import (
 func sumMalformed() *Rule {
 	return &Rule{
 		Name:       "sum-malformed",
-		Title:      "A go.sum file with lines that are none",
+		Title:      "A go.sum file has malformed lines",
 		Severity:   Error,
 		Layer:      LayerSums,
 		Since:      "0.1.0",

@@ -12,7 +12,7 @@ import (
 func sumMissing() *Rule {
 	return &Rule{
 		Name:     "sum-missing",
-		Title:    "The file go.sum lacks lines that go needs",
+		Title:    "Lines that go needs are missing from go.sum",
 		Severity: Error,
 		Layer:    LayerSums,
 		Since:    "0.1.0",

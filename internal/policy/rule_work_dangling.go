@@ -14,7 +14,7 @@ import (
 func workDangling() *Rule {
 	return &Rule{
 		Name:     "work-dangling",
-		Title:    "The file go.work uses a directory without a module",
+		Title:    "A use line leads to no module",
 		Severity: Error,
 		Layer:    LayerDeclared,
 		Since:    "0.1.0",
