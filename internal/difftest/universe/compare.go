@@ -158,8 +158,8 @@ func differences(said, engine Answer) []string {
 	if said.ListRefused.Is(TooNew) || said.GraphRefused.Is(TooNew) {
 		return nil // the engine goes on where this go cannot
 	}
-	if engine.ListRefused.Is(Unclear) && said.ListRefused != nil {
-		return nil
+	if engine.ListRefused.Is(Unclear) {
+		return nil // go asks the proxy, and then refuses in some way; in a workspace it may go on
 	}
 	var out []string
 	compare := func(what string, want []string, wantRefused *Refusal, got []string, gotRefused *Refusal) {

@@ -159,6 +159,14 @@ func workFeatures() []feature {
 		{"workspace", func(c *census) bool { return c.work != nil }},
 		{"workspace without go line", func(c *census) bool { return c.work != nil && c.work.Go == nil }},
 		{"workspace toolchain line", func(c *census) bool { return c.work != nil && c.work.Toolchain != nil }},
+		{"member outside the root", func(c *census) bool {
+			return c.work != nil && slices.ContainsFunc(c.work.Use, func(u *modfile.Use) bool {
+				return strings.HasPrefix(path.Clean(u.Path), "../")
+			})
+		}},
+		{"member by absolute path", func(c *census) bool {
+			return c.work != nil && slices.ContainsFunc(c.work.Use, func(u *modfile.Use) bool { return path.IsAbs(u.Path) })
+		}},
 		{"module not in the workspace", func(c *census) bool { return c.work != nil && len(c.members) < len(c.mains) }},
 		{"unpruned member", func(c *census) bool {
 			for _, f := range c.members {

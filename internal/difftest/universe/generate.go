@@ -93,6 +93,7 @@ type replace struct{ old, new module.Version }
 type workFile struct {
 	goLine, tools string
 	uses          []string
+	absolute      bool // the first use line has an absolute path
 	replaces      []replace
 }
 

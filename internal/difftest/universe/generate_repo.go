@@ -218,10 +218,15 @@ func (g *generator) excludeIn(m *modFile) {
 
 // workspace makes a go.work file of most modules.
 func (g *generator) workspace() {
-	w := &workFile{goLine: pick(g, []string{"", "1.18", "1.20", "1.21", "1.22.5", "1.25.0", "1.25.0"})}
+	w := &workFile{goLine: pick(g, []string{"", "1.18", "1.20", "1.21", "1.22.5", "1.25.0", "1.25.0"}), absolute: g.in(8)}
 	for _, m := range g.mods {
 		if g.in(88) || len(w.uses) == 0 && m == g.mods[len(g.mods)-1] {
 			w.uses = append(w.uses, m.dir)
+		}
+	}
+	for _, key := range g.keys {
+		if m := g.file[key]; strings.HasPrefix(key, "../") && m.path != "" && !g.isMember(w, m.path) && g.in(6) {
+			w.uses = append(w.uses, key)
 		}
 	}
 	g.Shuffle(len(w.uses), func(i, j int) { w.uses[i], w.uses[j] = w.uses[j], w.uses[i] })

@@ -74,8 +74,12 @@ func (w *workFile) text() string {
 	if w.tools != "" {
 		fmt.Fprintf(&b, "toolchain %s\n", w.tools)
 	}
-	for _, dir := range w.uses {
-		fmt.Fprintf(&b, "use ./%s\n", dir)
+	for i, dir := range w.uses {
+		if w.absolute && i == 0 {
+			fmt.Fprintf(&b, "use %s/%s\n", rootVar, dir)
+		} else {
+			fmt.Fprintf(&b, "use ./%s\n", dir)
+		}
 	}
 	writeReplaces(&b, w.replaces)
 	return b.String()
