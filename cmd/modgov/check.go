@@ -28,9 +28,11 @@ Exit code 0: pass. 1: a finding at or above the threshold. 3: incomplete, someth
 EXAMPLES
    modgov check
    modgov check --fail-on warn --module 'services/**'
+   modgov check --remote
    modgov check --json > report.json`,
 		Flags: append([]cli.Flag{
 			choiceFlag("fail-on", "the least severity that fails the check", "error", "warn"),
+			&cli.BoolFlag{Name: "remote", Usage: "also ask which versions are retracted and which modules deprecated"},
 			workFileFlag(),
 		}, formatFlags("text", "json")...),
 		Action: action(check),
@@ -49,6 +51,7 @@ func check(inv *invocation, c *cli.Context) error {
 		return err
 	}
 	defer p.close()
+	p.remote = c.Bool("remote")
 	j, err := p.judge(inv.ctx, p.tree.FS)
 	if err != nil {
 		return err

@@ -37,6 +37,7 @@ type project struct {
 	packages *imports.Reader
 	sums     atomic.Pointer[workspace.Workspace] // whose go.sum files verify what is fetched
 	selected policy.ModuleSelector               // --module
+	remote   bool                                // ask what the newest versions of dependencies say
 	notes    []string
 }
 
@@ -186,7 +187,33 @@ func (p *project) judge(ctx context.Context, files fs.FS) (*policy.Judgement, er
 	if facts.Imports, err = imports.Load(ctx, g, p.packages, hasPackage(p.settings.Get("GOMODCACHE"))); err != nil {
 		return nil, err
 	}
+	if p.remote {
+		if facts.Remote, err = p.newest(ctx, facts.RemotePaths()); err != nil {
+			return nil, err
+		}
+	}
 	return policy.Judge(p.policy, facts), nil
+}
+
+// newest asks what the newest versions of dependencies say. A module that nobody serves says nothing, as in go.
+func (p *project) newest(ctx context.Context, paths []string) (map[string]policy.Newest, error) {
+	latest, errs := p.source.Latest(ctx, paths)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	out := map[string]policy.Newest{}
+	for i, path := range paths {
+		var failed *modsource.Error
+		switch l := &latest[i]; {
+		case errs[i] == nil:
+			out[path] = policy.Newest{Version: l.Version, Asked: l.Asked, Deprecated: l.Deprecated, Retracted: l.Retracted}
+		case errors.As(errs[i], &failed) && failed.Kind == modsource.NotFound:
+			out[path] = policy.Newest{}
+		default:
+			out[path] = policy.Newest{Err: errs[i]}
+		}
+	}
+	return out, nil
 }
 
 // selects reports whether --module names a module; without the flag every governed one is selected.

@@ -123,7 +123,7 @@ func (c *checker) wouldKnow(e *Exception) bool {
 	switch {
 	case e.Rule == "" && c.later(e.Policy), e.Rule != "" && r == nil:
 		return false
-	case r != nil && r.Workspace && w != nil && w.Err() != nil:
+	case r != nil && (r.Workspace && w != nil && w.Err() != nil || r.Layer == LayerRemote && c.Remote == nil):
 		return false
 	}
 	for _, m := range c.Workspace.Governed() {

@@ -20,6 +20,8 @@ type Facts struct {
 	Dependencies []*graph.Dependency
 	// Imports are those of the repository's own packages where they can matter; nil if nobody asked.
 	Imports *imports.Imports
+	// Remote is what the newest versions of dependencies say, by path; nil if it was not asked for.
+	Remote map[string]Newest
 	// Today decides which exceptions have expired; only its date in UTC counts.
 	Today time.Time
 

@@ -78,6 +78,7 @@ func gaps(facts *Facts) []Gap {
 			out = append(out, Gap{Layer: LayerSelected, Module: v.Dir(), Err: v.Err()})
 		}
 	}
+	out = append(out, remoteGaps(facts)...)
 	for _, f := range facts.Workspace.SumFiles() {
 		for _, bad := range f.Bad {
 			if bad.Pos.Line == 0 {
@@ -109,7 +110,11 @@ func layers(facts *Facts, gaps []Gap) []LayerState {
 	if facts.Imports != nil {
 		imports = state(LayerImports)
 	}
-	return append(out, LayerState{LayerImports, imports}, LayerState{LayerZips, NotAsked}, LayerState{LayerRemote, NotAsked})
+	remote := NotAsked
+	if facts.Remote != nil {
+		remote = state(LayerRemote)
+	}
+	return append(out, LayerState{LayerImports, imports}, LayerState{LayerZips, NotAsked}, LayerState{LayerRemote, remote})
 }
 
 func hasVendor(ws *workspace.Workspace) bool {

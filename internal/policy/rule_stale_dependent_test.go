@@ -282,6 +282,10 @@ func (s *sourceTree) compareBuilds(t *testing.T, dir string, j *policy.Judgement
 	if slices.Contains(s.refused, dir) {
 		return
 	}
+	if len(slices.Concat(claims...)) == 0 {
+		ways = slices.Delete(ways, 1, 3) // the last one covers them
+		claims = claims[:len(ways)]
+	}
 	for i, way := range ways {
 		says, refuses := s.run(t, dir, "GOWORK=off "+way.env, way.args)
 		for _, c := range claims[i] {
@@ -290,7 +294,7 @@ func (s *sourceTree) compareBuilds(t *testing.T, dir string, j *policy.Judgement
 			}
 		}
 		claimed := len(claims[i]) + len(claims[0])
-		if way.args == ways[3].args { // it looks at everything
+		if i == len(ways)-1 { // it looks at everything
 			claimed = len(slices.Concat(claims...))
 		}
 		if claimed == 0 && refuses {

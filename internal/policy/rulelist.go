@@ -25,6 +25,8 @@ func Rules() []*Rule {
 		sumMalformed(),
 		sumHashConflict(),
 		sumMissing(),
+		retracted(),
+		deprecated(),
 		exceptionExpired(),
 		exceptionUnused(),
 	}

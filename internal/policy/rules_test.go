@@ -17,7 +17,9 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/policy"
@@ -37,6 +39,34 @@ type repository struct {
 	outside map[string][]byte
 	proxy   map[module.Version][]byte
 	policy  *policy.Policy
+	remote  map[string]policy.Newest // nil: not asked
+}
+
+// addNewest takes in what the newest version of a module says: remote/PATH@VERSION.mod, with "404" for one that cannot
+// be had.
+func (r *repository) addNewest(t *testing.T, name string, data []byte) {
+	t.Helper()
+	p, v, _ := strings.Cut(strings.TrimSuffix(name, ".mod"), "@")
+	n := policy.Newest{Version: v, Asked: today}
+	if strings.TrimSpace(string(data)) == "404" {
+		n.Err = fmt.Errorf("%s@latest: not found", p)
+	} else if f, err := modfile.Parse(name, data, nil); err != nil {
+		t.Fatal(err)
+	} else {
+		n.Deprecated = f.Module.Deprecated
+		n.Retracted = func(version string) (why []string, retracted bool) {
+			for _, x := range f.Retract {
+				if semver.Compare(x.Low, version) <= 0 && semver.Compare(version, x.High) <= 0 {
+					why, retracted = append(why, x.Rationale), true
+				}
+			}
+			return why, retracted
+		}
+	}
+	if r.remote == nil {
+		r.remote = map[string]policy.Newest{}
+	}
+	r.remote[p] = n
 }
 
 func parseRepository(t *testing.T, text string) *repository {
@@ -46,6 +76,10 @@ func parseRepository(t *testing.T, text string) *repository {
 	}
 	for _, f := range txtar.Parse([]byte(text)).Files {
 		rest, inProxy := strings.CutPrefix(f.Name, "proxy/")
+		if newest, ok := strings.CutPrefix(f.Name, "remote/"); ok {
+			r.addNewest(t, newest, f.Data)
+			continue
+		}
 		switch {
 		case f.Name == "want":
 		case f.Name == "modgov.yaml":
@@ -113,13 +147,15 @@ func (r *repository) judge(t *testing.T) *policy.Judgement {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return policy.Judge(r.policy, policy.NewFacts(g, today))
+	facts := policy.NewFacts(g, today)
+	facts.Remote = r.remote
+	return policy.Judge(r.policy, facts)
 }
 
 // The texts of a rule are all there, and its examples are what they say they are.
 func TestRules(t *testing.T) {
 	t.Parallel()
-	kebab := regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`)
+	kebab := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 	seen := map[string]bool{}
 	for _, r := range policy.Rules() {
 		if seen[r.Name] || !kebab.MatchString(r.Name) {

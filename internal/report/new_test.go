@@ -67,7 +67,17 @@ func judgeArchive(t *testing.T, archive *txtar.Archive) *policy.Judgement {
 	g := loadWith(t, archive, func(m module.Version) ([]byte, error) {
 		return []byte("module " + m.Path + "\n"), nil // what the example does not show requires nothing
 	})
-	return policy.Judge(pol, policy.NewFacts(g, time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)))
+	facts := policy.NewFacts(g, time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))
+	if slices.ContainsFunc(archive.Files, func(f txtar.File) bool { return strings.HasPrefix(f.Name, "remote/") }) {
+		facts.Remote = map[string]policy.Newest{}
+		for _, path := range facts.RemotePaths() {
+			facts.Remote[path] = policy.Newest{
+				Version: "v9.9.9", Deprecated: "use another",
+				Retracted: func(string) ([]string, bool) { return []string{"loses data"}, true },
+			}
+		}
+	}
+	return policy.Judge(pol, facts)
 }
 
 // TestNewSummary counts the findings of a judgement in which one is excepted, one cannot be fixed and a module has no
