@@ -29,7 +29,7 @@ func (d *draft) carry(m *workspace.Module, c completion) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if c.tidied != nil {
+	if d.untidy[m.Dir] = c.tidied == nil; c.tidied != nil {
 		dropped, err := d.dropSums(m, now, c.tidied)
 		if err != nil {
 			return false, err

@@ -27,6 +27,7 @@ type draft struct {
 	targets map[string]*policy.Finding // findings to clear, by identity
 	why     map[string][]string        // "file|dep" → rules
 	blocked map[string]string          // identity of a finding → why its settlement cannot be made
+	untidy  map[string]bool            // directories of modules of which go mod tidy could not say what sums they need
 	notes   []string
 	stage   string            // temporary directory, "" until it is needed
 	done    map[string]string // module directory → fingerprint of what go completed it from
@@ -37,7 +38,7 @@ func newDraft(p *Project, before *policy.Judgement, o Options) *draft {
 	d := &draft{
 		project: p, options: o, before: before, now: before, files: newOverlay(p.FS),
 		known: map[string]bool{}, targets: map[string]*policy.Finding{}, why: map[string][]string{},
-		blocked: map[string]string{}, done: map[string]string{}, asksGo: map[string]bool{},
+		blocked: map[string]string{}, done: map[string]string{}, asksGo: map[string]bool{}, untidy: map[string]bool{},
 	}
 	for _, f := range before.Findings {
 		d.known[f.ID()] = true
@@ -142,7 +143,7 @@ func (d *draft) apply(findings []*policy.Finding) (bool, error) {
 		if err != nil {
 			var refused *refusal
 			if errors.As(err, &refused) {
-				d.blocked[c.finding.ID()] = refused.Error()
+				d.block(c.finding.ID(), refused.Error())
 				continue
 			}
 			return changed, err
@@ -153,6 +154,16 @@ func (d *draft) apply(findings []*policy.Finding) (bool, error) {
 		}
 	}
 	return changed, nil
+}
+
+// block remembers why a settlement of a finding cannot be made; a finding about several modules may have several.
+func (d *draft) block(id, why string) {
+	switch was := d.blocked[id]; {
+	case was == "":
+		d.blocked[id] = why
+	case !strings.Contains(was, why):
+		d.blocked[id] = was + "; " + why
+	}
 }
 
 // choose orders the changes and keeps one for each module and dependency: of two required versions the higher.

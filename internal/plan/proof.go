@@ -118,6 +118,9 @@ func (p *Plan) prove(d *draft) error {
 	if down := d.lowered(); down != "" {
 		return unproved("it would lower a version that nobody asked to lower: %s", down)
 	}
+	if missing := d.missingSum(); missing != "" {
+		return unproved("%s", missing)
+	}
 	if n := p.sources(); n > 0 && len(p.Clears) == 0 && !d.shrunk() {
 		return unproved("it would change %d of the files and clear nothing", n)
 	}
@@ -127,6 +130,27 @@ func (p *Plan) prove(d *draft) error {
 			after[policy.Error], after[policy.Warn], before[policy.Error], before[policy.Warn])
 	}
 	return nil
+}
+
+// missingSum tells of a version that the plan moves a module to, and of whose code go.sum has no sum although it had one
+// of what was there before: the module would not build any more. Where go mod tidy had its say, nothing is missing.
+func (d *draft) missingSum() string {
+	for _, m := range d.now.Facts.Workspace.Governed() {
+		before, after := d.before.Facts.Graph.View(m.Dir), d.now.Facts.Graph.View(m.Dir)
+		if !d.untidy[m.Dir] || before == nil || before.Err() != nil || after.Err() != nil {
+			continue
+		}
+		old := d.before.Facts.Workspace.Module(m.Dir)
+		for _, dep := range changedPaths(before, after) {
+			was, _ := before.Effective(dep)
+			is, ok := after.Effective(dep)
+			if ok && was.Version != "" && is.Version != "" && len(old.Sum.Hashes(was.Path, was.Version)) > 0 &&
+				len(m.Sum.Hashes(is.Path, is.Version)) == 0 {
+				return fmt.Sprintf("the sum of the code of %s %s, which %s needs, could not be had", is.Path, is.Version, m.Sum.File)
+			}
+		}
+	}
+	return ""
 }
 
 // sources counts the changed files but for the manifests of snapshots, which are made because somebody asked for them.
