@@ -77,8 +77,11 @@ func fix(inv *invocation, c *cli.Context) (err error) {
 	if unproved != nil && !errors.Is(unproved, plan.ErrNotProved) {
 		return unproved
 	}
-	err = p.finish(c, made, unproved)
-	return errors.Join(err, p.unknown(made.After))
+	left := made.After
+	if unproved != nil {
+		left = before // the plan itself says what is unknown with it
+	}
+	return errors.Join(p.finish(c, made, unproved), p.unknown(left))
 }
 
 // unknown says on stderr what could not be judged, and so not be fixed either.
