@@ -43,7 +43,7 @@ EXAMPLES
 			&cli.StringSliceFlag{Name: "rule", Usage: "only findings of `RULE`; repeatable"},
 			&cli.StringSliceFlag{Name: "dep", Usage: "only findings about dependencies that `SEL` selects: a module path glob, set:x, module:DIR; repeatable"},
 			workFileFlag(),
-		}, formatFlags("text", "json")...),
+		}, formatFlags(report.Formats("fix")...)...),
 		Action: action(fix),
 	}
 }

@@ -27,7 +27,7 @@ EXAMPLES
 			&cli.StringFlag{Name: "focus", Usage: "only chains that lead to `DEP[@VERSION]`"},
 			&cli.IntFlag{Name: "depth", Usage: "only what is at most `N` requirements away"},
 			workFileFlag(),
-		}, formatFlags("modgraph", "dot", "json")...),
+		}, formatFlags(report.Formats("graph")...)...),
 		Action: action(showGraph),
 	}
 }

@@ -31,7 +31,7 @@ EXAMPLES
 			&cli.BoolFlag{Name: "workspace", Usage: "the list of the workspace, not those of the modules alone"},
 			asIsFlag(),
 			workFileFlag(),
-		}, formatFlags("text", "json")...),
+		}, formatFlags(report.Formats("list")...)...),
 		Action: action(list),
 	}
 }

@@ -4,9 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
-	"strings"
 
 	"golang.org/x/mod/module"
 
@@ -33,23 +30,19 @@ func (s Selection) edges(v *graph.View) []graph.Edge {
 	return edges
 }
 
-// graphFormats are the ways to write graphs.
-func graphFormats() map[string]func(*bufio.Writer, []*graph.View, Selection) error {
-	return map[string]func(*bufio.Writer, []*graph.View, Selection) error{
-		"modgraph": writeModGraph, "dot": writeDot, "json": writeGraphJSON,
-	}
-}
-
-// GraphFormats returns the names that WriteGraph takes, sorted.
-func GraphFormats() []string { return slices.Sorted(maps.Keys(graphFormats())) }
-
 // WriteGraph writes the requirement graphs of views: as "modgraph" the lines of "go mod graph", if there are several
 // views with a line "# DIR MODULE" before each one's; as "dot" one digraph for Graphviz, several views as clusters of
 // it; as "json" one [Graph] a line. A view without a build list is left out: nothing here says why.
 func WriteGraph(w io.Writer, format string, views []*graph.View, s Selection) error {
-	write := graphFormats()[format]
-	if write == nil {
-		return fmt.Errorf("unknown graph format %q: one of %s is needed", format, strings.Join(GraphFormats(), ", "))
+	if err := checkFormat("graph", format); err != nil {
+		return err
+	}
+	write := writeModGraph
+	switch format {
+	case "dot":
+		write = writeDot
+	case "json":
+		write = writeGraphJSON
 	}
 	out := bufio.NewWriter(w)
 	if err := write(out, views, s); err != nil {

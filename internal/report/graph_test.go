@@ -175,8 +175,9 @@ func TestUnknownFormats(t *testing.T) {
 		"list":  WriteList(&out, "yaml", nil),
 		"graph": WriteGraph(&out, "yaml", nil, Selection{}),
 		"why":   WriteWhy(&out, "yaml", &Why{}, Options{}),
+		"fix":   WritePlan(&out, "yaml", &Plan{}, false, Options{}),
 	} {
-		if err == nil || !strings.Contains(err.Error(), `"yaml"`) || !strings.Contains(err.Error(), "json") {
+		if err == nil || !strings.Contains(err.Error(), name+` format "yaml"`) || !strings.Contains(err.Error(), "json") {
 			t.Errorf("%s: got %v, want an error that names the formats", name, err)
 		}
 	}

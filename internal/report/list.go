@@ -73,8 +73,8 @@ func viewDir(v *graph.View) string {
 // there are several views, a line "# DIR MODULE" stands before each one's text, for the workspace "# FILE", with
 // "# needs update" behind it where go would refuse. A view without a build list is left out: nothing here says why.
 func WriteList(w io.Writer, format string, views []*graph.View) error {
-	if format != "text" && format != "json" {
-		return fmt.Errorf("unknown list format %q: one of json, text is needed", format)
+	if err := checkFormat("list", format); err != nil {
+		return err
 	}
 	out := bufio.NewWriter(w) // keeps the first error for Flush
 	for _, v := range views {

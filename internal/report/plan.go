@@ -116,6 +116,9 @@ func findings(list []*policy.Finding) []Finding {
 
 // WritePlan writes a plan as "text", with the diff behind it if there is to be one, or as "json".
 func WritePlan(w io.Writer, format string, p *Plan, withDiff bool, o Options) error {
+	if err := checkFormat("fix", format); err != nil {
+		return err
+	}
 	if format == "json" {
 		return writeJSON(w, p)
 	}

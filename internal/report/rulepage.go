@@ -9,7 +9,8 @@ import (
 	"github.com/modgov/modgov/internal/policy"
 )
 
-// RulePage returns the page of a rule for docs/rules, as Markdown. All of it comes from the rule.
+// RulePage returns the page of a rule for docs/rules, as Markdown. All of it comes from the rule. The test of this
+// package writes the pages and holds them against the rules; no command does.
 func RulePage(r *policy.Rule) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n%s.\n\n", r.Name, strings.TrimSuffix(r.Title, "."))
@@ -41,7 +42,7 @@ func pageExample(b *strings.Builder, title, archive string) {
 	fmt.Fprintf(b, "%s\n%s%s\n", fence, txtar.Format(a), fence)
 }
 
-// RuleIndex returns the page that lists all rules, as Markdown.
+// RuleIndex returns the page of docs/rules that lists all rules, as Markdown. Like the pages, the test writes it.
 func RuleIndex(rules []*policy.Rule) string {
 	var b strings.Builder
 	b.WriteString("# Rules\n\nThe pages here are made from the rules themselves: `go test ./internal/report -update`.\n\n")

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/modgov/modgov/internal/graph"
@@ -102,11 +101,11 @@ func newWhyUse(path string, u *graph.WhyUse) WhyUse {
 
 // WriteWhy writes an answer as "text" or "json".
 func WriteWhy(w io.Writer, format string, why *Why, o Options) error {
-	switch format {
-	case "json":
-		return writeJSON(w, why)
-	case "text":
-		return writeWhyText(w, why, o)
+	if err := checkFormat("why", format); err != nil {
+		return err
 	}
-	return fmt.Errorf("unknown format %q of why: one of json, text is needed", format)
+	if format == "json" {
+		return writeJSON(w, why)
+	}
+	return writeWhyText(w, why, o)
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -23,23 +22,32 @@ type Options struct {
 	Source func(file string) ([]byte, error)
 }
 
-// formats are the ways to write a report.
-func formats() map[string]func(io.Writer, *Report, Options) error {
-	return map[string]func(io.Writer, *Report, Options) error{
-		"text": writeText,
-		"json": func(w io.Writer, r *Report, _ Options) error { return writeJSON(w, r) },
+// Formats returns the formats of a kind of document, that by default first. The kinds are "check", "fix", "list",
+// "graph" and "why", as in the key document of what is written.
+func Formats(document string) []string {
+	if document == "graph" {
+		return []string{"modgraph", "dot", "json"}
 	}
+	return []string{"text", "json"}
 }
 
-// Formats returns the names that Write takes, sorted.
-func Formats() []string { return slices.Sorted(maps.Keys(formats())) }
+// checkFormat refuses a format that a kind of document does not have.
+func checkFormat(document, format string) error {
+	known := Formats(document)
+	if slices.Contains(known, format) {
+		return nil
+	}
+	return fmt.Errorf("unknown %s format %q: one of %s is needed", document, format, strings.Join(known, ", "))
+}
 
-// Write writes a report in a format: "text" or "json". The error is that of the writer, or says that the format is
+// Write writes a report in one of the formats of "check". The error is that of the writer, or says that the format is
 // unknown.
 func Write(w io.Writer, format string, r *Report, o Options) error {
-	write := formats()[format]
-	if write == nil {
-		return fmt.Errorf("unknown report format %q: one of %s is needed", format, strings.Join(Formats(), ", "))
+	if err := checkFormat("check", format); err != nil {
+		return err
 	}
-	return write(w, r, o)
+	if format == "json" {
+		return writeJSON(w, r)
+	}
+	return writeText(w, r, o)
 }

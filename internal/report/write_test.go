@@ -74,7 +74,7 @@ func TestJSONRoundTrip(t *testing.T) {
 func TestWriteUnknownFormat(t *testing.T) {
 	t.Parallel()
 	err := Write(&bytes.Buffer{}, "yaml", &Report{}, Options{})
-	if err == nil || err.Error() != `unknown report format "yaml": one of json, text is needed` {
+	if err == nil || err.Error() != `unknown check format "yaml": one of text, json is needed` {
 		t.Errorf("got %v", err)
 	}
 }
