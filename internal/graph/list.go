@@ -102,7 +102,7 @@ func (e Effective) Text(path string) string {
 	case e.Path == path:
 		return e.Version
 	}
-	return strings.TrimSpace(e.Path + " " + e.Version)
+	return ModText(module.Version{Path: e.Path, Version: e.Version})
 }
 
 // Effective returns the effective version of a path; ok is false if it is not in the build list. A main module is the

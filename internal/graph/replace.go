@@ -100,7 +100,7 @@ func (e *ConflictError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "conflicting replacements for %s:", old)
 	for _, l := range e.Lines {
-		fmt.Fprintf(&b, " %s (%s)", strings.TrimSpace(l.New.Path+" "+l.New.Version), l.Pos)
+		fmt.Fprintf(&b, " %s (%s)", ModText(l.New), l.Pos)
 	}
 	return b.String()
 }

@@ -4,6 +4,7 @@ import (
 	"go/version"
 	"strings"
 
+	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
 	"github.com/modgov/modgov/internal/workspace"
@@ -41,6 +42,9 @@ func Compare(path, v, w string) int {
 	}
 	return semver.Compare(v, w)
 }
+
+// ModText shows a module version as people read it: "path v1.2.3", or the path alone where there is no version.
+func ModText(m module.Version) string { return strings.TrimSpace(m.Path + " " + m.Version) }
 
 // CompareGo orders two go versions as written in go lines: 1.21 < 1.21rc1 < 1.21.0, and 1.20 = 1.20.0. What is no
 // version is lower than all.

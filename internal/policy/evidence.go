@@ -141,10 +141,13 @@ func shellWord(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// count words a number of things: "1 module", "3 modules".
-func count(n int, one string) string {
+// Count words a number of things: "1 module", "3 modules", "2 dependencies".
+func Count(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
+	}
+	if stem, ok := strings.CutSuffix(one, "y"); ok {
+		return fmt.Sprintf("%d %sies", n, stem)
 	}
 	return fmt.Sprintf("%d %ss", n, one)
 }

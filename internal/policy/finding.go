@@ -84,7 +84,7 @@ func ChainOf(v *graph.View, mods []module.Version) Chain {
 		if i == 0 {
 			out.Module = step.Dir
 		} else if r := v.Replacement(mod); r != nil {
-			step.Note = "replaced by " + modText(r.New)
+			step.Note = "replaced by " + graph.ModText(r.New)
 		}
 		out.Steps = append(out.Steps, step)
 	}

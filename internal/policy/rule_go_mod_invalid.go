@@ -76,7 +76,7 @@ func badFile(errs []*workspace.FileError, data []byte) *Finding {
 	if len(f.At) > 0 {
 		f.Kind, f.Message = "conflict", "merge conflict markers"
 	} else if len(errs) > 1 {
-		f.Message = fmt.Sprintf("%s (and %s)", errs[0].Msg, count(len(errs)-1, "more error"))
+		f.Message = fmt.Sprintf("%s (and %s)", errs[0].Msg, Count(len(errs)-1, "more error"))
 	}
 	markers := f.At
 	for _, e := range errs {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"golang.org/x/mod/module"
-
 	"github.com/modgov/modgov/internal/graph"
 )
 
@@ -119,9 +117,9 @@ func (c *checker) needsUpdate(v *graph.View, stale []graph.Stale) *Finding {
 func staleText(s graph.Stale) string {
 	switch {
 	case s.Selected == "" && s.Excluded:
-		return fmt.Sprintf("requires %s, which it excludes", modText(s.Root))
+		return fmt.Sprintf("requires %s, which it excludes", graph.ModText(s.Root))
 	case s.Selected == "":
-		return fmt.Sprintf("lists %s, which go would drop", modText(s.Root))
+		return fmt.Sprintf("lists %s, which go would drop", graph.ModText(s.Root))
 	}
 	return fmt.Sprintf("needs %s %s, lists %s", s.Root.Path, s.Selected, s.Root.Version)
 }
@@ -132,8 +130,6 @@ func staleLabel(s graph.Stale) string {
 	}
 	return s.Selected + " is selected"
 }
-
-func modText(m module.Version) string { return strings.TrimSpace(m.Path + " " + m.Version) }
 
 // throughSibling returns the first step of the chain to a higher version that leads through a directory replace to a
 // module of the repository, nil if none does.

@@ -125,8 +125,8 @@ func conflictsInFile(lines []replaceLine) []*Finding {
 		if prev.New == l.New {
 			continue
 		}
-		f := l.found(l.Old.Version, "to "+modText(l.New), "replaces %s twice", modText(l.Old))
-		f.At = append(f.At, Span{prev.Pos, "to " + modText(prev.New)})
+		f := l.found(l.Old.Version, "to "+graph.ModText(l.New), "replaces %s twice", graph.ModText(l.Old))
+		f.At = append(f.At, Span{prev.Pos, "to " + graph.ModText(prev.New)})
 		where := inWork
 		if l.Module != nil {
 			where = alone(l.Module)
@@ -155,7 +155,7 @@ func (c *checker) conflictOfMembers(lines []replaceLine) *Finding {
 	}
 	if a, b := c.divided(path, lines); a != nil {
 		f := conflictFinding(a, b, fmt.Sprintf("%s gets %s, %s gets %s",
-			a.Module.Dir, modText(a.New), b.Module.Dir, modText(b.New)))
+			a.Module.Dir, graph.ModText(a.New), b.Module.Dir, graph.ModText(b.New)))
 		f.Severity, f.Kind = Warn, "targets"
 		return f
 	}
@@ -165,7 +165,7 @@ func (c *checker) conflictOfMembers(lines []replaceLine) *Finding {
 func conflictFinding(a, b *replaceLine, message string) *Finding {
 	f := &Finding{
 		Dep: a.Old.Path, Subject: a.Old.Path, Message: message, Modules: []string{a.Module.Dir, b.Module.Dir},
-		At: []Span{{a.Pos, "to " + modText(a.Replace.Target())}, {b.Pos, "to " + modText(b.Replace.Target())}},
+		At: []Span{{a.Pos, "to " + graph.ModText(a.Replace.Target())}, {b.Pos, "to " + graph.ModText(b.Replace.Target())}},
 	}
 	slices.Sort(f.Modules)
 	return f

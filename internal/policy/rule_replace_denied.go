@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"github.com/modgov/modgov/internal/graph"
 )
 
 func replaceDenied() *Rule {
@@ -62,7 +64,7 @@ func checkReplaceDenied(c *checker) []*Finding {
 		if key == "" {
 			continue
 		}
-		f := l.found(l.Old.Version, "not allowed", "replaces %s by %s, %s", modText(l.Old), modText(l.New), why)
+		f := l.found(l.Old.Version, "not allowed", "replaces %s by %s, %s", graph.ModText(l.Old), graph.ModText(l.New), why)
 		f.Item = &says.Item
 		f.Because = policySpan(f.Item, key, "asked for here")
 		f.Fix = c.dropReplace(l)

@@ -75,7 +75,7 @@ func checkReplaceMissing(c *checker) []*Finding {
 		if c.Workspace.DirExists(l.Dir) {
 			what = "has no go.mod file"
 		}
-		f := l.found(l.Old.Version, what, "replaces %s by %s, which %s", modText(l.Old), l.New.Path, what)
+		f := l.found(l.Old.Version, what, "replaces %s by %s, which %s", graph.ModText(l.Old), l.New.Path, what)
 		f.Notes = c.missingNotes(l, v, read)
 		out = append(out, f)
 	}
@@ -131,7 +131,7 @@ func (c *checker) missingNotes(l replaceLine, v *graph.View, read bool) []Remark
 	if m := c.siblings[l.Old.Path]; m != nil {
 		text := fmt.Sprintf("%s stands in %s", m.Path, m.Dir)
 		if rel := relativeDir(path.Dir(l.File), m.Dir); rel != "" {
-			text += fmt.Sprintf(": write %s => %s", modText(l.Old), rel)
+			text += fmt.Sprintf(": write %s => %s", graph.ModText(l.Old), rel)
 		}
 		notes = append(notes, Remark{"moved", text})
 	}

@@ -1,5 +1,9 @@
 package policy
 
+import (
+	"github.com/modgov/modgov/internal/graph"
+)
+
 func replaceOutside() *Rule {
 	return &Rule{
 		Name:     "replace-outside",
@@ -62,7 +66,7 @@ func checkReplaceOutside(c *checker) []*Finding {
 			continue
 		}
 		f := l.found(l.Old.Version, "outside the repository",
-			"replaces %s by %s, outside the repository", modText(l.Old), l.New.Path)
+			"replaces %s by %s, outside the repository", graph.ModText(l.Old), l.New.Path)
 		if says.Local != "" {
 			f.Severity, f.Item = Warn, &says.Item
 			f.Because = policySpan(f.Item, "local", "asked for here")

@@ -31,11 +31,11 @@ needs-update for these lines. Chains that pass no sibling are reported by needs-
 From go 1.17 on a module also has to list every module that provides a package to its build, its siblings' imports
 included. If a package that the module reaches through a sibling imports from a module that go.mod does not list, go
 stops with "updates to go.mod needed" or, if go.sum does not know that module, with "missing go.sum entry for module
-providing package"; ` + "`go list -m all`" + ` sees nothing of it. That too is reported, with the import and the packages on the way
-to it. Imports count as ` + "`go mod tidy`" + ` counts them: on all platforms, and in tests of the module's own packages. Only Go
-files of modules that replace a sibling by its directory, and of what they reach, are read. Nothing is said where a
-listed module with a shorter path may have the package (the module cache is asked), nor of modules with a vendor
-directory, which are built from that.
+providing package"; ` + "`go list -m all`" + ` sees nothing of it. That too is reported, with the import and the
+packages on the way to it. Imports count as ` + "`go mod tidy`" + ` counts them: on all platforms, and in tests of the
+module's own packages. Only Go files of modules that replace a sibling by its directory, and of what they reach, are
+read. Nothing is said where a listed module with a shorter path may have the package (the module cache is asked), nor of
+modules with a vendor directory, which are built from that.
 
 modgov fix raises the lines and adds those that are not there, in dependents of dependents too.`,
 		Bad: `lib has moved to x v1.1.0, app, which replaces lib by its directory, still lists v1.0.0.
@@ -157,7 +157,7 @@ func (c *checker) unlistedModule(v *graph.View, imps []imports.Import, says stri
 	imp := imps[0]
 	f := &Finding{
 		Kind: "unlisted", Subject: v.Dir(), Modules: []string{v.Dir()}, Dep: imp.Mod.Path,
-		Message: fmt.Sprintf("needs %s through %s, does not list it", modText(imp.Mod), imp.From),
+		Message: fmt.Sprintf("needs %s through %s, does not list it", graph.ModText(imp.Mod), imp.From),
 		At:      []Span{{imp.Pos, v.Dir() + " reaches this import"}},
 		Why:     []Chain{ChainOf(v, v.Chain(imp.Mod.Path))},
 		Notes:   []Remark{{"imports", packageChain(imp)}},
@@ -172,7 +172,8 @@ func (c *checker) unlistedModule(v *graph.View, imps []imports.Import, says stri
 		f.Notes = append(f.Notes, Remark{"packages", listed(packages, 3)})
 	}
 	f.Notes = append(f.Notes, goSays(says, alone(v.Module)+inBuilds(imp.When)+c.buildsInWork(v, imp.Mod.Path)))
-	if sibling := c.siblings[imp.Mod.Path]; sibling != nil && v.Replacement(imp.Mod) == nil && isPlaceholder(imp.Mod.Version) {
+	sibling := c.siblings[imp.Mod.Path]
+	if sibling != nil && v.Replacement(imp.Mod) == nil && isPlaceholder(imp.Mod.Version) {
 		// Nothing is published at that version: the line alone would make go ask for it.
 		f.Settle = nil
 		f.Fix = goCommand(v.Dir(), "mod", "edit", "-replace="+imp.Mod.Path+"="+relativeDir(v.Dir(), sibling.Dir))

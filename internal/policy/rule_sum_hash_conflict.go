@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/workspace"
 )
@@ -79,7 +80,7 @@ func checkSumHashConflict(c *checker) []*Finding {
 	}
 	var out []*Finding
 	for _, conflict := range c.Sums.Conflicts {
-		f := &Finding{Dep: conflict.Mod.Path, Subject: modText(conflict.Mod)}
+		f := &Finding{Dep: conflict.Mod.Path, Subject: graph.ModText(conflict.Mod)}
 		hashes := 0
 		for i, p := range conflict.Places {
 			if i == 0 || p.Hash != conflict.Places[i-1].Hash {

@@ -92,7 +92,7 @@ func badSums(s *workspace.SumFile) *Finding {
 	}
 	first := f.At[0]
 	f.Message = fmt.Sprintf("%s has %s: line %d: %s",
-		path.Base(s.File), count(len(f.At), "bad line"), first.Pos.Line, first.Label)
+		path.Base(s.File), Count(len(f.At), "bad line"), first.Pos.Line, first.Label)
 	return f
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/workspace"
 )
@@ -78,7 +79,7 @@ func (c *checker) sumMissing(missing []integrity.MissingSum) *Finding {
 	var names []string
 	inWorkSum := 0
 	for _, s := range missing {
-		names = append(names, modText(s.File.Mod))
+		names = append(names, graph.ModText(s.File.Mod))
 		f.Settle = append(f.Settle, Settlement{Means: Sums, Module: m.Dir, Mod: s.File.Mod})
 		if s.InWork {
 			inWorkSum++

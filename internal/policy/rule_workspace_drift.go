@@ -215,7 +215,7 @@ func (c *checker) explainDrift(f *Finding, w *graph.View, d *drift) {
 		chain := asker(w, path)
 		m := w.Main(chain[0].Path)
 		f.At = append(f.At, Span{firstStep(m, chain), "the cause"})
-		f.Notes = append(f.Notes, Remark{"cause", fmt.Sprintf("%s requires %s", m.Dir, modText(chain[1]))})
+		f.Notes = append(f.Notes, Remark{"cause", fmt.Sprintf("%s requires %s", m.Dir, graph.ModText(chain[1]))})
 		if len(chain) > 2 {
 			f.Why = append(f.Why, ChainOf(w, chain))
 		}
@@ -250,7 +250,7 @@ func (c *checker) driftCause(w *graph.View, path string, u *judgedUse) (pos work
 			continue
 		}
 		if m, x := c.excluder(mod, u.View.Module); x != nil {
-			return x.Pos, fmt.Sprintf("%s excludes %s", m.Dir, modText(mod))
+			return x.Pos, fmt.Sprintf("%s excludes %s", m.Dir, graph.ModText(mod))
 		}
 		if m := w.Main(mod.Path); m != nil && !replacedBy(u.View, mod, m.Dir) {
 			return m.PathPos, fmt.Sprintf("the workspace takes %s from its directory %s", mod.Path, m.Dir)
@@ -258,10 +258,10 @@ func (c *checker) driftCause(w *graph.View, path string, u *judgedUse) (pos work
 		now, was := w.Replacement(mod), u.View.Replacement(mod)
 		switch {
 		case now != nil && (was == nil || was.Line.Target() != now.Line.Target()):
-			return now.Line.Pos, fmt.Sprintf("%s replaces %s by %s", now.From, modText(mod), modText(now.New))
+			return now.Line.Pos, fmt.Sprintf("%s replaces %s by %s", now.From, graph.ModText(mod), graph.ModText(now.New))
 		case now == nil && was != nil:
 			return was.Line.Pos, fmt.Sprintf("%s replaces %s, and the workspace has another version",
-				was.From, modText(was.Line.Old))
+				was.From, graph.ModText(was.Line.Old))
 		}
 	}
 	return workspace.Position{}, ""

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/mod/module"
+
 	"github.com/modgov/modgov/internal/graph"
 )
 
@@ -61,7 +63,7 @@ func (n *Node) dotAttributes(prefix string) string {
 	var out []string
 	label := n.name()
 	if n.Replace != nil {
-		label += "\n=> " + spaced(n.Replace.Path, n.Replace.Version)
+		label += "\n=> " + graph.ModText(module.Version(*n.Replace))
 	}
 	if prefix != "" || n.Replace != nil {
 		out = append(out, "label="+dotQuote(label))

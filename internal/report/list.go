@@ -116,9 +116,9 @@ func (l *List) mark() string {
 
 // line is "path version => path version" without what there is not, as go prints it.
 func (i *ListItem) line() string {
-	s := spaced(i.Path, i.Version)
+	s := graph.ModText(module.Version{Path: i.Path, Version: i.Version})
 	if i.Replace != nil {
-		s += " => " + spaced(i.Replace.Path, i.Replace.Version)
+		s += " => " + graph.ModText(module.Version(*i.Replace))
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -144,9 +145,9 @@ const maxMoves = 12
 
 func (pg *page) plan(p *Plan, all bool) {
 	if len(p.Files)+len(p.Vendors) > 0 {
-		head := fmt.Sprintf("plan: %s in %s", plural(len(p.Edits), "edit"), plural(len(p.Files), "file"))
+		head := fmt.Sprintf("plan: %s in %s", policy.Count(len(p.Edits), "edit"), policy.Count(len(p.Files), "file"))
 		if p.Proved {
-			head += fmt.Sprintf(", %s cleared", plural(len(p.Clears), "finding"))
+			head += fmt.Sprintf(", %s cleared", policy.Count(len(p.Clears), "finding"))
 		}
 		pg.text("%s", head)
 		pg.edits(p.Edits)
@@ -155,7 +156,7 @@ func (pg *page) plan(p *Plan, all bool) {
 		if v.Gone {
 			pg.text("vendor: %s has nothing left to vendor, its directory goes", v.Dir)
 		} else {
-			pg.text("vendor: %s, %s, %s", v.Dir, plural(v.Modules, "module"), plural(v.Files, "file"))
+			pg.text("vendor: %s, %s, %s", v.Dir, policy.Count(v.Modules, "module"), policy.Count(v.Files, "file"))
 		}
 	}
 	lines := []string{}
@@ -200,16 +201,9 @@ func (pg *page) edits(edits []PlanEdit) {
 }
 
 func (m PlanMove) text() string {
-	s := fmt.Sprintf("%s %s -> %s in %s", m.Dep, orNone(m.From), orNone(m.To), m.Module)
+	s := fmt.Sprintf("%s %s -> %s in %s", m.Dep, cmp.Or(m.From, "none"), cmp.Or(m.To, "none"), m.Module)
 	if m.By != "" {
 		s += " (required by " + m.By + ")"
-	}
-	return s
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
 	}
 	return s
 }
@@ -240,7 +234,7 @@ func (pg *page) listed(heading string, lines []string, all bool) {
 func (pg *page) planEnd(p *Plan) {
 	left := ""
 	if n := len(p.Left); n > 0 {
-		left = fmt.Sprintf(", %s left to you", plural(n, "finding"))
+		left = fmt.Sprintf(", %s left to you", policy.Count(n, "finding"))
 	}
 	switch {
 	case !p.Proved:
@@ -258,9 +252,9 @@ func (pg *page) planEnd(p *Plan) {
 
 // sizes says how much a plan writes.
 func (p *Plan) sizes() string {
-	s := plural(len(p.Files), "file")
+	s := policy.Count(len(p.Files), "file")
 	if n := len(p.Vendors); n > 0 {
-		s += " and " + plurals(n, "vendor directory", "vendor directories")
+		s += " and " + policy.Count(n, "vendor directory")
 	}
 	return s
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/modgov/modgov/internal/policy"
 )
 
 // writeText writes a report for people: a headline, the findings, a count, and a last line that always says the
@@ -48,7 +50,7 @@ func (t *text) headline() string {
 			outside++
 		}
 	}
-	s := "modgov: " + plural(governed, "module")
+	s := "modgov: " + policy.Count(governed, "module")
 	if outside > 0 {
 		s += fmt.Sprintf(" (%d more outside)", outside)
 	}
@@ -57,7 +59,7 @@ func (t *text) headline() string {
 	} else {
 		s += ", workspace " + t.r.Workspace
 	}
-	s += ", " + plurals(t.r.Dependencies, "dependency", "dependencies")
+	s += ", " + policy.Count(t.r.Dependencies, "dependency")
 	if t.r.Policy == "" {
 		return s + ", built-in policy"
 	}
@@ -141,23 +143,24 @@ func (t *text) count() string {
 		}
 	}
 	var parts []string
-	for _, p := range []struct {
-		n    int
-		word string
-	}{{s.Error, "error"}, {s.Warn, "warning"}, {s.Info, "info"}} {
-		if p.n > 0 {
-			parts = append(parts, plural(p.n, p.word))
-		}
+	if s.Error > 0 {
+		parts = append(parts, policy.Count(s.Error, "error"))
 	}
-	line := "no findings in " + plural(governed, "module")
+	if s.Warn > 0 {
+		parts = append(parts, policy.Count(s.Warn, "warning"))
+	}
+	if s.Info > 0 {
+		parts = append(parts, fmt.Sprintf("%d info", s.Info))
+	}
+	line := "no findings in " + policy.Count(governed, "module")
 	if len(parts) > 0 {
-		line = strings.Join(parts, ", ") + fmt.Sprintf(" in %d of %s", s.Modules, plural(governed, "module"))
+		line = strings.Join(parts, ", ") + fmt.Sprintf(" in %d of %s", s.Modules, policy.Count(governed, "module"))
 	}
 	if s.Excepted > 0 {
 		line += fmt.Sprintf("; %d excepted (%s)", s.Excepted, strings.Join(t.exceptions(), "; "))
 	}
 	if n := len(t.r.NotEvaluated); n > 0 && !t.o.Verbose {
-		line += fmt.Sprintf("; %s of the policy not evaluated (-v lists them)", plural(n, "part"))
+		line += fmt.Sprintf("; %s of the policy not evaluated (-v lists them)", policy.Count(n, "part"))
 	}
 	return line
 }
@@ -289,16 +292,6 @@ func moduleName(dir string) string {
 		return "workspace"
 	}
 	return dir
-}
-
-// plural counts things: "1 module", "2 modules".
-func plural(n int, one string) string { return plurals(n, one, one+"s") }
-
-func plurals(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, more)
 }
 
 func severityWord(severity string) string {

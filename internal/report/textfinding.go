@@ -3,6 +3,10 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/modgov/modgov/internal/graph"
 )
 
 // finding shows one finding: its heading, the places with what is said of them, and the facts by name.
@@ -247,14 +251,11 @@ func (c *Chain) links() []string {
 		case s.Note != "" && s.Dir != "":
 			name += " (" + s.Note + ")"
 		case s.Note != "":
-			name = spaced(name, s.Version) + " (" + s.Note + ")"
+			name = graph.ModText(module.Version{Path: name, Version: s.Version}) + " (" + s.Note + ")"
 		default:
-			name = spaced(name, s.Version)
+			name = graph.ModText(module.Version{Path: name, Version: s.Version})
 		}
 		out = append(out, name)
 	}
 	return out
 }
-
-// spaced writes a module version as people do: "path v1.2.3".
-func spaced(path, version string) string { return strings.TrimSpace(path + " " + version) }

@@ -7,13 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/module"
+
 	"github.com/modgov/modgov/internal/graph"
 )
 
 // writeWhyText lists the modules by the version that they have, the highest first, each with the reason.
 func writeWhyText(w io.Writer, y *Why, o Options) error {
 	t := whyText{newPage(o), y}
-	t.text("%s", spaced(y.Path, y.Version))
+	t.text("%s", graph.ModText(module.Version{Path: y.Path, Version: y.Version}))
 	t.uses()
 	t.workspace()
 	for _, gap := range y.Gaps {
@@ -120,7 +122,7 @@ func (t *whyText) reasons(u *WhyUse, room int) []string {
 		out = t.join(out, t.fold(u.Via.between(), " -> ", room-2), room)
 	}
 	if r := u.Replace; r != nil {
-		target := "replaced by " + spaced(r.Target.Path, r.Target.Version)
+		target := "replaced by " + graph.ModText(module.Version(r.Target))
 		out = append(out, t.foldWords(target+", "+lineOf(r.Position), room)...)
 	}
 	if asked {
