@@ -4,7 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net/url"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -61,13 +66,10 @@ func (d *sumDB) parse(text string) error {
 	case len(words) > 2:
 		return errors.New("too many fields")
 	}
-	var alias string
-	if d.key, alias = knownKey(words[0]); alias != "" && len(words) == 1 {
-		words = append(words, alias)
-	}
+	d.key = knownKey(d.s.o.Settings.Get("GOROOT"), words[0])
 	verifier, err := note.NewVerifier(d.key)
 	if err != nil {
-		return err
+		return fmt.Errorf("no key is known for %q: %w", words[0], err)
 	}
 	d.name = verifier.Name()
 	direct, err := url.Parse("https://" + d.name)
@@ -86,18 +88,38 @@ func (d *sumDB) parse(text string) error {
 	return nil
 }
 
-// knownKey returns the key that the go command has built in for a name, and the URL behind a name that is only another
-// address of the same database; any other word is a key itself (modfetch knownGOSUMDB and dbDial). It is no default:
-// which database is asked stands in GOSUMDB.
-func knownKey(word string) (key, alias string) {
-	const golang = "unknown"
-	switch word {
-	case "db.example":
-		return golang, ""
-	case "db2.example":
-		return golang, "https://" + word
+// knownKey returns the key that the go command has built in for a name; any other word is a key itself. The keys stand
+// in one file of the Go installation, as a map from names to keys (modfetch knownGOSUMDB), and modgov has none of its
+// own: an installation without that file needs the whole key in GOSUMDB.
+func knownKey(goroot, word string) string {
+	file := filepath.Join(goroot, "src", "cmd", "go", "internal", "modfetch", "key.go")
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+	if goroot == "" || err != nil {
+		return word // as a key it is refused, unless it is one
 	}
-	return word, ""
+	key := word
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		pair, ok := n.(*ast.KeyValueExpr)
+		if !ok {
+			return true
+		}
+		if name, ok := stringLiteral(pair.Key); ok && name == word {
+			if value, ok := stringLiteral(pair.Value); ok {
+				key = value
+			}
+		}
+		return true
+	})
+	return key
+}
+
+func stringLiteral(e ast.Expr) (string, bool) {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return "", false
+	}
+	s, err := strconv.Unquote(lit.Value)
+	return s, err == nil
 }
 
 // check compares the hash of a go.mod file with the one in the database. The error is nil if they are equal. Its kind

@@ -132,7 +132,7 @@ func TestSumDBUnreachable(t *testing.T) {
 		key + " " + answer(t, 404, "text/plain", "what?"):  "404 Not Found: server response: what?",
 		key + " http://127.0.0.1:1":                        "connection refused",
 		key + " ftp://toy.example":                         "invalid GOSUMDB: its URL: invalid proxy URL scheme",
-		"nonsense":                                         "invalid GOSUMDB: malformed verifier id",
+		"nonsense":                                         "no key is known for",
 		key + " a b":                                       "invalid GOSUMDB: too many fields",
 	} {
 		s := w.source("GOPROXY="+proxy, "GOSUMDB="+gosumdb)
@@ -285,24 +285,37 @@ func TestSumDBCancelled(t *testing.T) {
 	}
 }
 
-// TestGoSumDBNames: a name alone stands for a key that the go command knows.
+// TestGoSumDBNames: a name alone stands for the key that the Go installation has for it, and nothing else does.
 func TestGoSumDBNames(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	_, vkey, err := note.GenerateKey(rand.Reader, "db.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	goroot := t.TempDir()
+	dir := filepath.Join(goroot, "src/cmd/go/internal/modfetch")
+	text := fmt.Sprintf("package modfetch\n\nvar known = map[string]string{\n\t\"db.example\": %q,\n}\n", vkey)
+	if err := errors.Join(os.MkdirAll(dir, 0o777), os.WriteFile(filepath.Join(dir, "key.go"), []byte(text), 0o666)); err != nil {
+		t.Fatal(err)
+	}
 	for gosumdb, want := range map[string]string{
 		"db.example":                         "db.example https://db.example",
-		"db2.example":                   "db.example https://db2.example",
 		" db.example  mirror.example/sumdb ": "db.example https://mirror.example/sumdb",
 		"db.example http://127.0.0.1:1/x":    "db.example http://127.0.0.1:1/x",
+		vkey:                                 "db.example https://db.example",
 	} {
-		d := w.source("GOSUMDB=" + gosumdb).sumDB
+		d := w.source("GOSUMDB="+gosumdb, "GOROOT="+goroot).sumDB
 		base := d.explicit
 		if base == nil {
 			base = d.direct
 		}
-		if got := d.name + " " + base.base.String(); d.err != nil || got != want {
-			t.Errorf("%q: %q, %v; want %q", gosumdb, got, d.err, want)
+		if base == nil || d.err != nil || d.name+" "+base.base.String() != want {
+			t.Errorf("%q: got %q, %v; want %q", gosumdb, d.name, d.err, want)
 		}
+	}
+	if d := w.source("GOSUMDB=other.example", "GOROOT="+goroot).sumDB; d.err == nil || !strings.Contains(d.err.Error(), "no key is known") {
+		t.Errorf("a name without a key: %v", d.err)
 	}
 	for _, name := range []string{"host/", "user@host", "host?x", "a b"} {
 		_, vkey, err := note.GenerateKey(rand.Reader, strings.ReplaceAll(name, " ", "%20"))
