@@ -69,6 +69,8 @@ func (s *soak) run(ctx context.Context) (err error) {
 	}
 	began := time.Now()
 	results := make(chan result)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(s.jobs, 1))
 	done := make(chan error, 1)
@@ -83,12 +85,15 @@ func (s *soak) run(ctx context.Context) (err error) {
 		done <- group.Wait()
 	}()
 	for r := range results {
-		if err := s.take(ctx, judge, r); err != nil {
-			return err
+		if err == nil {
+			err = s.take(ctx, judge, r)
+		}
+		if err != nil {
+			cancel() // and wait for those that run: they have files open
 		}
 	}
 	s.counts.print(s.out, time.Since(began))
-	return <-done
+	return errors.Join(err, <-done)
 }
 
 // one makes and compares one universe.

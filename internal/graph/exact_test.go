@@ -210,3 +210,32 @@ func TestScenarioTable(t *testing.T) {
 		t.Errorf("%s is not in the table", n)
 	}
 }
+
+// For an unpruned module "go mod graph -go=1.16" prints the graph of the file as it is, which is what AsIs
+// gives (go-semantics 2.4).
+func TestGraphAsIs(t *testing.T) {
+	t.Parallel()
+	j := newJudge(t)
+	for _, test := range []struct{ scenario, dir string }{
+		{"34_stale_indirect", "old"}, {"34_stale_indirect", "direct"}, {"06_dependency_go_higher", "old"},
+		{"10_exclude_own", "old"}, {"24_majors", "."},
+	} {
+		u := readScenario(t, test.scenario)
+		g, err := u.Load(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		g.View(test.dir).AsIs().WalkEdges(func(from, to module.Version) {
+			got = append(got, strings.TrimSuffix(from.String(), "@")+" "+to.String())
+		})
+		want, refused, err := j.Run(t.Context(), u, test.dir, "mod", "graph", "-go=1.16")
+		if err != nil || refused != nil {
+			t.Fatal(test, err, refused)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s in %s:\n%s\ngo mod graph -go=1.16:\n%s",
+				test.scenario, test.dir, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
