@@ -34,7 +34,8 @@ func mayImport() map[string][]string {
 		"imports":   facts,
 		"policy":    judged,
 		"plan":      planned,
-		"report":    append([]string{"plan"}, planned...),
+		"oracle":    append([]string{"gocmd", "modsource"}, facts...),
+		"report":    append([]string{"plan", "oracle"}, planned...),
 	}
 }
 
