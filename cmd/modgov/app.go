@@ -27,6 +27,7 @@ func commands() []*cli.Command {
 		listCommand(),
 		graphCommand(),
 		whyCommand(),
+		doctorCommand(),
 		explainCommand(),
 		completionCommand(),
 		helpCommand(),

@@ -14,6 +14,7 @@
 //	  list        print build lists
 //	  graph       print requirement graphs
 //	  why         show who has a dependency, and by which requirements
+//	  doctor      show what modgov sees, and compare it with the go command
 //	  explain     explain a rule, or list all rules
 //	  completion  print the script that completes modgov's command line in a shell
 //	  help        explain modgov, or one command
