@@ -107,7 +107,8 @@ func (p *project) readPolicy() (*policy.Policy, error) {
 		data, err = os.ReadFile(p.inv.policy)
 	} else {
 		data, err = fs.ReadFile(p.tree.FS, policyName)
-		if errors.Is(err, fs.ErrNotExist) {
+		_, absent := os.Lstat(filepath.Join(p.repo.Root, policyName)) // a link that leads nowhere is there
+		if errors.Is(err, fs.ErrNotExist) && errors.Is(absent, fs.ErrNotExist) {
 			return policy.Default(), nil
 		}
 	}
