@@ -44,9 +44,9 @@ func newEngine(v *graph.View) *engine {
 		return e
 	}
 	for _, i := range v.BuildList() {
-		line := spaced(module.Version{Path: i.Path, Version: i.Version})
+		line := graph.ModText(module.Version{Path: i.Path, Version: i.Version})
 		if i.Replace != nil {
-			line += " => " + spaced(i.Replace.New)
+			line += " => " + graph.ModText(i.Replace.New)
 		}
 		e.list = append(e.list, line)
 	}
@@ -57,8 +57,6 @@ func newEngine(v *graph.View) *engine {
 	e.sums()
 	return e
 }
-
-func spaced(m module.Version) string { return strings.TrimSuffix(m.Path+" "+m.Version, " ") }
 
 func (e *engine) because(r reason) { e.reasons = append(e.reasons, r) }
 

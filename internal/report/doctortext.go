@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/modgov/modgov/internal/policy"
 )
 
 // A doctorText is what modgov sees on its way to a page.
@@ -49,7 +51,7 @@ func (d *Doctor) headline() string {
 			governed++
 		}
 	}
-	s := fmt.Sprintf("root %s, %s", d.Root, plural(governed, "module"))
+	s := fmt.Sprintf("root %s, %s", d.Root, policy.Count(governed, "module"))
 	if n := len(d.Modules) - governed; n > 0 {
 		s += fmt.Sprintf(" (%d more outside)", n)
 	}
@@ -81,7 +83,7 @@ func (t *doctorText) repository() [][]string {
 	if d.Workspace == nil {
 		rows = append(rows, []string{"workspace", "none"})
 	} else {
-		rows = append(rows, []string{"workspace", d.Workspace.File + ", uses " + plural(d.Workspace.Members, "module")})
+		rows = append(rows, []string{"workspace", d.Workspace.File + ", uses " + policy.Count(d.Workspace.Members, "module")})
 	}
 	if d.IgnoredWorkspace != "" {
 		rows = append(rows, []string{"ignored", d.IgnoredWorkspace + ", by git: --workspace-file " + d.IgnoredWorkspace + " governs it"})
@@ -98,7 +100,7 @@ func (t *doctorText) policy() [][]string {
 		s = d.Policy
 	}
 	if n := len(d.NotEvaluated); n > 0 && !t.o.Verbose {
-		s += fmt.Sprintf("; %s not evaluated (-v lists them)", plural(n, "part"))
+		s += fmt.Sprintf("; %s not evaluated (-v lists them)", policy.Count(n, "part"))
 	}
 	rows := [][]string{{"policy", s}}
 	if d.CodeOwners != "" {

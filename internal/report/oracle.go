@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/modgov/modgov/internal/oracle"
+	"github.com/modgov/modgov/internal/policy"
 )
 
 // An Oracle compares the build lists and graphs of modgov with those of the go command.
@@ -155,7 +156,7 @@ func (v *OracleView) row() []string {
 		}
 		return []string{v.name(), "differs", strings.Join(commands, ", ")}
 	}
-	return []string{v.name(), "agrees", plural(v.Modules, "module") + ", " + plural(v.Edges, "requirement")}
+	return []string{v.name(), "agrees", policy.Count(v.Modules, "module") + ", " + policy.Count(v.Edges, "requirement")}
 }
 
 // differences shows where the answers part.
@@ -175,7 +176,7 @@ func (t *doctorText) differences(v *OracleView) {
 // side shows what one of the two says; lines are not folded, so that they can be searched for.
 func (t *doctorText) side(who string, lines []string, line, all int) {
 	if len(lines) == 0 {
-		lines = []string{fmt.Sprintf("(%s)", plural(all, "line"))}
+		lines = []string{fmt.Sprintf("(%s)", policy.Count(all, "line"))}
 		if line > 0 {
 			lines = []string{"(nothing more)"}
 		}
@@ -185,7 +186,7 @@ func (t *doctorText) side(who string, lines []string, line, all int) {
 		who = ""
 	}
 	if n := all - line - len(lines) + 1; line > 0 && n > 0 {
-		t.text("  %s  (and %s)", t.pad("", len("modgov")), plural(n, "more line"))
+		t.text("  %s  (and %s)", t.pad("", len("modgov")), policy.Count(n, "more line"))
 	}
 }
 
@@ -195,14 +196,22 @@ func (s *OracleSummary) line() string {
 	if s.BothRefuse > 0 {
 		line += fmt.Sprintf(", %d refused by both for the same reason", s.BothRefuse)
 	}
-	line += fmt.Sprintf(", %s", plurals(s.Differ, "differs", "differ"))
+	line += ", " + numbered(s.Differ, "differ")
 	if s.NotComparable > 0 {
 		line += fmt.Sprintf("; %d not comparable", s.NotComparable)
 	}
 	if s.TooNew > 0 {
-		line += fmt.Sprintf(" (%s a newer go)", plurals(s.TooNew, "needs", "need"))
+		line += " (" + numbered(s.TooNew, "need") + " a newer go)"
 	}
 	return line
+}
+
+// numbered says of how many a verb holds: "1 differs", "2 differ".
+func numbered(n int, verb string) string {
+	if n == 1 {
+		verb += "s"
+	}
+	return fmt.Sprintf("%d %s", n, verb)
 }
 
 // verdict is the last line: what -q leaves.
