@@ -234,7 +234,9 @@ func weigh(j *policy.Judgement) map[policy.Severity]int {
 	return out
 }
 
-// lowered names the first effective version that went down without a settlement that asks for it, "" if none did.
+// lowered names the first effective version that went down without a settlement that asks for it, "" if none did. What a
+// pruned module does not list, it builds with no package of: that goes up and down with what is
+// listed, as it does when go raises a version.
 func (d *draft) lowered() string {
 	asked := map[string]bool{}
 	for _, f := range d.before.Findings {
@@ -249,7 +251,11 @@ func (d *draft) lowered() string {
 		if before.Err() != nil || after == nil || after.Err() != nil {
 			continue
 		}
+		listed := requires(before.Module)
 		for _, dep := range changedPaths(before, after) {
+			if _, ok := listed[dep]; !ok && before.Pruned() {
+				continue
+			}
 			was, _ := before.Effective(dep)
 			is, ok := after.Effective(dep)
 			if ok && !asked[dep] && was.Version != "" && is.Version != "" && was.Path == is.Path &&
