@@ -29,10 +29,10 @@ func BenchmarkLoad(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	body := strings.Repeat("// Work does what there is to do.\nfunc (t *T) Work(ctx context.Context) error { return nil }\n\n", 80)
-	source := func(pkg string, imports ...string) string {
-		return "// Package " + pkg + " is generated.\npackage " + pkg + "\n\nimport (\n\t\"context\"\n\t\"errors\"\n\t\"fmt\"\n\t\"" +
-			strings.Join(imports, "\"\n\t\"") + "\"\n)\n\n" + body
+	const method = "// Work does what there is to do.\nfunc (t *T) Work(ctx context.Context) error { return nil }\n\n"
+	source := func(imported string) string {
+		return "// Package p is generated.\npackage p\n\nimport (\n\t\"context\"\n\t\"errors\"\n\t\"fmt\"\n\t\"" +
+			imported + "\"\n)\n\n" + strings.Repeat(method, 80)
 	}
 	var src workspace.Source
 	add := func(dir, gomod string) {
@@ -44,7 +44,7 @@ func BenchmarkLoad(b *testing.B) {
 		add(dir, fmt.Sprintf("module example.com/l%d\n\ngo 1.24\n\nrequire example.com/x v1.0.0\n", l))
 		for p := range 10 {
 			for f := range 8 {
-				write(fmt.Sprintf("%s/p%d/f%d.go", dir, p, f), source("p", fmt.Sprintf("example.com/x/p%d", f)))
+				write(fmt.Sprintf("%s/p%d/f%d.go", dir, p, f), source(fmt.Sprintf("example.com/x/p%d", f)))
 			}
 		}
 	}
@@ -57,7 +57,7 @@ func BenchmarkLoad(b *testing.B) {
 		add(dir, gomod)
 		for p := range 10 {
 			for f := range 8 {
-				write(fmt.Sprintf("%s/p%d/f%d.go", dir, p, f), source("p", fmt.Sprintf("example.com/l%d/p%d", f%5, p)))
+				write(fmt.Sprintf("%s/p%d/f%d.go", dir, p, f), source(fmt.Sprintf("example.com/l%d/p%d", f%5, p)))
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"path"
@@ -36,9 +37,9 @@ func newClosure(files *Reader, walks []*walk) *closure {
 		modules: map[string][]string{}, seen: map[string]bool{}, walked: map[string]bool{}, paths: map[string]bool{},
 	}
 	for _, w := range walks {
-		for p, m := range w.modules {
-			if m.dir != "" && !slices.Contains(c.modules[p], m.dir) {
-				c.modules[p] = append(c.modules[p], m.dir)
+		for p, dir := range w.local {
+			if !slices.Contains(c.modules[p], dir) {
+				c.modules[p] = append(c.modules[p], dir)
 			}
 		}
 	}
@@ -90,7 +91,8 @@ func (c *closure) follow(pkg string) {
 	c.paths[pkg] = true
 	for p := range prefixes(pkg) {
 		for _, dir := range c.modules[p] {
-			if dir = path.Join(dir, pkg[len(p):]); !c.seen[dir] && !workspace.IsOutside(dir) {
+			dir = path.Join(dir, pkg[len(p):])
+			if !c.seen[dir] && !workspace.IsOutside(dir) { // a bad path may have ".." in it
 				c.seen[dir] = true
 				c.wave = append(c.wave, place{dir: dir})
 			}
@@ -137,9 +139,13 @@ func (c *closure) problems() []Problem {
 	return out
 }
 
-// readMod takes from the go.mod file of the main module what only this package asks for: tool and ignore lines.
+// readMod takes from the go.mod file of the main module what only this package asks for: tool and ignore lines. Few
+// files have any, so that most need not be parsed a second time.
 func (w *walk) readMod() {
 	m := w.view.Module
+	if !hasLine(m.Data, "tool") && !hasLine(m.Data, "ignore") {
+		return
+	}
 	f, err := modfile.Parse(m.File, m.Data, func(_, version string) (string, error) { return version, nil })
 	if err != nil {
 		return // there is a build list, so it was parsed before
@@ -151,6 +157,17 @@ func (w *walk) readMod() {
 		line := t.Syntax.Start.Line
 		w.tools = append(w.tools, spec{path: t.Path, when: ForTools, pos: workspace.Position{File: m.File, Line: line}})
 	}
+}
+
+// hasLine reports whether a line of a go.mod file may begin with a word.
+func hasLine(data []byte, word string) bool {
+	for line := range bytes.Lines(data) {
+		rest, ok := bytes.CutPrefix(bytes.TrimLeft(line, " \t"), []byte(word))
+		if ok && (len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n("), rest[0]) >= 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // skips reports whether "go mod tidy" does not look for packages in a directory of the main module, nor below. A

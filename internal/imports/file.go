@@ -20,6 +20,9 @@ const (
 	maxHead   = 1 << 20
 )
 
+// maxPath is how long an import path may be, in bytes. Each of its prefixes is looked up.
+const maxPath = 1 << 10
+
 // readFile returns the imports of a Go file, in order, and the first error of syntax before their end. The file is
 // opened as target; name is what positions say. buf is at hand for its bytes.
 func readFile(fsys fs.FS, target, name string, buf []byte) (specs []spec, bad *workspace.FileError, err error) {
@@ -65,8 +68,8 @@ func (s *scan) specs(name string) (specs []spec, bad *workspace.FileError) {
 	at := places{file: name, src: s.src}
 	for _, l := range s.literals {
 		p, err := strconv.Unquote(l.text)
-		if err != nil || p == "C" || underAny(p, "appengine", "appengine_internal") {
-			continue // go knows these without looking
+		if err != nil || len(p) > maxPath || p == "C" || underAny(p, "appengine", "appengine_internal") {
+			continue // go knows these without looking, or finds nothing
 		}
 		pos := at.of(l.off)
 		pos.End = pos.Col + len(l.text)

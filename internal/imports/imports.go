@@ -13,6 +13,7 @@ package imports
 import (
 	"context"
 	"runtime"
+	"slices"
 
 	"golang.org/x/mod/module"
 	"golang.org/x/sync/errgroup"
@@ -35,8 +36,6 @@ type Import struct {
 	// When tells in which builds, Pos where it stands: the first place of the most frequent.
 	When When
 	Pos  workspace.Position
-	// Chain leads from a package of the main module to the importing one, which is the same if Own.
-	Chain []Package
 	// Own tells that the importing package is the main module's. From is the directory of the importing package's
 	// module as the build list has it.
 	Own  bool
@@ -45,6 +44,19 @@ type Import struct {
 	// of a module in the full graph, is the one that does. Mod is zero otherwise.
 	Unlisted bool
 	Mod      module.Version
+
+	way *step
+}
+
+// Chain returns the packages on the shortest way from one of the main module to the importing one. It has one package if
+// the import is the main module's own; a way that begins at a tool line begins with the tool.
+func (i *Import) Chain() []Package {
+	var out []Package
+	for s := i.way; s != nil; s = s.from {
+		out = append(out, s.Package)
+	}
+	slices.Reverse(out)
+	return out
 }
 
 // A Package is a package of the repository.
@@ -79,8 +91,8 @@ func Load(ctx context.Context, g *graph.Graph, files *Reader, has HasPackage) (*
 	im := &Imports{reached: map[string][]Import{}}
 	var walks []*walk
 	for _, v := range g.Views() {
-		if concerns(g, v) {
-			walks = append(walks, newWalk(v, files, has))
+		if w := newWalk(v, files, has); w != nil {
+			walks = append(walks, w)
 		}
 	}
 	if len(walks) == 0 {
@@ -106,20 +118,6 @@ func Load(ctx context.Context, g *graph.Graph, files *Reader, has HasPackage) (*
 	}
 	im.problems = c.problems()
 	return im, nil
-}
-
-// concerns reports whether imports can tell more of a module than its build list. A module with a vendor directory is
-// built from that, whatever its siblings have become.
-func concerns(g *graph.Graph, v *graph.View) bool {
-	if v.Err() != nil || !v.Module.Governed || !v.Pruned() || v.Module.Vendor {
-		return false
-	}
-	for _, item := range v.BuildList() {
-		if r := item.Replace; r != nil && r.Line.Dir != "" && r.Line.Dir != v.Dir() && g.Workspace().Module(r.Line.Dir) != nil {
-			return true
-		}
-	}
-	return false
 }
 
 // Reach returns the imports of the module in a directory, sorted by package, own ones first; nil if they cannot matter

@@ -2,6 +2,7 @@ package imports
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -22,11 +23,14 @@ type scan struct {
 	cut      bool   // src ended before it was sure that no import follows
 }
 
+// bom may stand before all else.
+const bom = "\ufeff"
+
 // scanImports reads the imports at the head of a Go file.
 func scanImports(src []byte) *scan {
-	s := &scan{src: src}
-	if bytes.HasPrefix(src, []byte("\ufeff")) {
-		s.off = len("\ufeff")
+	s := &scan{src: src, cut: len(src) < len(bom)}
+	if bytes.HasPrefix(src, []byte(bom)) {
+		s.off = len(bom)
 	}
 	s.keyword("package")
 	s.skip()
@@ -46,7 +50,7 @@ func scanImports(src []byte) *scan {
 	return s
 }
 
-// fail records an error. Where the source ends, more of it might help.
+// fail records the first error.
 func (s *scan) fail(expected string) {
 	if s.err == "" {
 		s.err = "expected " + expected
@@ -70,27 +74,31 @@ func (s *scan) skip() byte {
 	return 0
 }
 
+// comment goes behind a comment.
 func (s *scan) comment() {
-	rest, end, size := s.src[s.off:], -1, 0
+	rest, open, end := s.src[s.off:], "//", "\n"
 	switch {
-	case bytes.HasPrefix(rest, []byte("//")):
-		end, size = bytes.IndexByte(rest, '\n'), 1
 	case bytes.HasPrefix(rest, []byte("/*")):
-		if end, size = bytes.Index(rest[2:], []byte("*/")), 4; end < 0 {
-			s.fail("the end of a comment")
-		}
-	default:
+		open, end = "/*", "*/"
+	case !bytes.HasPrefix(rest, []byte("//")):
+		s.cut = s.cut || len(rest) == 1
 		s.fail("a declaration")
+		return
 	}
-	if end < 0 {
-		s.cut = true
-		end, size = len(rest), 0
+	i := bytes.Index(rest[len(open):], []byte(end))
+	if i >= 0 {
+		s.off += len(open) + i + len(end)
+		return
 	}
-	if s.err == "" {
-		s.off += end + size
+	s.cut = true
+	if open == "/*" {
+		s.fail("the end of a comment")
+		return
 	}
+	s.off = len(s.src)
 }
 
+// keyword goes behind a word that has to stand next.
 func (s *scan) keyword(word string) {
 	s.skip()
 	if s.err != "" {
@@ -98,7 +106,7 @@ func (s *scan) keyword(word string) {
 	}
 	rest := s.src[s.off:]
 	if !bytes.HasPrefix(rest, []byte(word)) || len(rest) > len(word) && inName(rest[len(word)]) {
-		s.cut = s.cut || len(rest) <= len(word)
+		s.cut = s.cut || strings.HasPrefix(word, string(rest))
 		s.fail(word)
 		return
 	}

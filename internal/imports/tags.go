@@ -54,7 +54,7 @@ func possible(tag string) bool {
 // those in the comments at the very top that a blank line ends. ok is false if there are two //go:build lines, which go
 // takes as never true.
 func header(head []byte) (goBuild string, plusBuild []string, ok bool) {
-	head = bytes.TrimPrefix(head, []byte("\ufeff"))
+	head = bytes.TrimPrefix(head, []byte(bom))
 	var pending []string // lines with "// +build" that no blank line follows yet
 	top, block := true, false
 	for len(head) > 0 {

@@ -18,11 +18,12 @@ type walk struct {
 	view    *graph.View
 	files   *Reader
 	has     HasPackage
-	modules map[string]provider // of the build list, by path
-	bare    bool                // some module path has no dot in its first element
-	ignores []string            // of the ignore lines
-	tools   []spec              // of the tool lines
-	own     []string            // the directories of the main module that ./... means, sorted
+	local   map[string]string // the directories of modules in the repository, by module path
+	listed  map[string]bool   // module paths that go.mod requires
+	bare    bool              // some module path has no dot in its first element
+	ignores []string          // of the ignore lines
+	tools   []spec            // of the tool lines
+	own     []string          // the directories of the main module that ./... means, sorted
 
 	found  map[string]provider  // package → what provides it
 	queue  [ForTools + 1][]step // by the frequency of the most rare import on the way
@@ -51,41 +52,66 @@ type importKey struct {
 	own bool
 }
 
+// newWalk prepares the walk of a view, nil if imports can tell no more of it than its build list: no sibling of it is
+// replaced by its directory. A module with a vendor directory is built from that, whatever its siblings have become.
 func newWalk(v *graph.View, files *Reader, has HasPackage) *walk {
-	w := &walk{
-		view: v, files: files, has: has,
-		modules: map[string]provider{}, found: map[string]provider{}, done: map[string]bool{},
-		result: map[importKey]*Import{},
+	m := v.Module
+	if v.Err() != nil || !m.Governed || !v.Pruned() || m.Vendor {
+		return nil
 	}
+	w := &walk{view: v, files: files, has: has, local: map[string]string{}, bare: mayBeStandard(m.Path)}
+	siblings := false
+	for _, r := range m.Replaces {
+		w.bare = w.bare || mayBeStandard(r.Old.Path)
+		item, ok := v.Selected(r.Old.Path)
+		if !ok || item.Replace == nil || item.Replace.Line.Dir == "" || workspace.IsOutside(item.Replace.Line.Dir) {
+			continue
+		}
+		dir := item.Replace.Line.Dir
+		w.local[item.Path] = dir
+		siblings = siblings || dir != m.Dir && v.Workspace().Module(dir) != nil
+	}
+	if !siblings {
+		return nil
+	}
+	w.local[m.Path] = m.Dir
 	if has == nil {
 		w.has = func(module.Version, string) (has, known bool) { return false, false }
 	}
+	return w
+}
+
+// list notes which modules go.mod lists. A line that excludes itself does not count (go-semantics 1.12).
+func (w *walk) list() {
+	m := w.view.Module
 	excluded := map[module.Version]bool{}
-	for _, x := range v.Module.Excludes {
+	for _, x := range m.Excludes {
 		excluded[x.Mod] = true
 	}
-	listed := map[string]bool{}
-	for _, r := range v.Module.Requires {
-		listed[r.Mod.Path] = listed[r.Mod.Path] || !excluded[r.Mod]
-	}
-	for _, item := range v.BuildList() {
-		mod := module.Version{Path: item.Path, Version: item.Version}
-		p := provider{mod: mod, actual: mod, main: item.Version == "", root: item.Version == "" || listed[item.Path]}
-		switch r := item.Replace; {
-		case p.main:
-			p.dir = v.Dir()
-		case r != nil && r.Line.Dir != "":
-			p.actual = module.Version{}
-			if !workspace.IsOutside(r.Line.Dir) {
-				p.dir = r.Line.Dir
-			}
-		case r != nil:
-			p.actual = r.New
+	w.listed = make(map[string]bool, len(m.Requires))
+	for _, r := range m.Requires {
+		if !excluded[r.Mod] {
+			w.listed[r.Mod.Path] = true
 		}
-		w.modules[item.Path] = p
-		w.bare = w.bare || mayBeStandard(item.Path)
 	}
-	return w
+}
+
+// module returns the module of a path in the build list.
+func (w *walk) module(p string) (provider, bool) {
+	item, ok := w.view.Selected(p)
+	if !ok || p == "go" || p == "toolchain" {
+		return provider{}, false
+	}
+	mod := module.Version{Path: item.Path, Version: item.Version}
+	out := provider{mod: mod, actual: mod, dir: w.local[p], main: item.Version == ""}
+	out.root = out.main || w.listed[p]
+	if r := item.Replace; r != nil {
+		out.actual = module.Version{}
+		if r.Line.Dir == "" {
+			out.actual = r.New
+		}
+	}
+	return out, true
 }
 
 // prefixes yields the paths of the modules that may provide a package, the longest first.
@@ -99,7 +125,9 @@ func prefixes(pkg string) iter.Seq[string] {
 // run looks at all packages that the main module reaches, the most frequent ways first and of those the shortest, so
 // that the first import of a package that is met is the one to show.
 func (w *walk) run() {
-	main := w.modules[w.view.Module.Path]
+	w.list()
+	w.found, w.done, w.result = map[string]provider{}, map[string]bool{}, map[importKey]*Import{}
+	main, _ := w.module(w.view.Module.Path)
 	for _, dir := range w.own {
 		w.enqueue(Always, path.Join(main.mod.Path, below(main.dir, dir)), main, nil)
 	}
@@ -154,22 +182,11 @@ func (w *walk) record(when When, s *step, imp spec, p provider) {
 	if old := w.result[key]; old != nil && old.When <= when {
 		return
 	}
-	i := &Import{
-		Package: imp.path, When: when, Pos: imp.pos, Chain: s.chain(), Own: s.in.main, From: s.in.dir,
-	}
+	i := &Import{Package: imp.path, When: when, Pos: imp.pos, Own: s.in.main, From: s.in.dir, way: s}
 	if p.mod.Path != "" && !p.root {
 		i.Unlisted, i.Mod = true, p.mod
 	}
 	w.result[key] = i
-}
-
-func (s *step) chain() []Package {
-	var out []Package
-	for ; s != nil; s = s.from {
-		out = append(out, s.Package)
-	}
-	slices.Reverse(out)
-	return out
 }
 
 // imports returns what was recorded.
@@ -208,7 +225,7 @@ func (w *walk) find(pkg string) provider {
 	}
 	var roots, others []provider // that come from elsewhere, the longest path first
 	for prefix := range prefixes(pkg) {
-		p, ok := w.modules[prefix]
+		p, ok := w.module(prefix)
 		switch {
 		case !ok:
 		case p.root && p.dir != "" && w.holds(p, pkg):

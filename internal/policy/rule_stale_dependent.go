@@ -31,11 +31,13 @@ needs-update for these lines. Chains that pass no sibling are reported by needs-
 From go 1.17 on a module also has to list every module that provides a package to its build, its siblings' imports
 included. If a package that the module reaches through a sibling imports from a module that go.mod does not list, go
 stops with "updates to go.mod needed" or, if go.sum does not know that module, with "missing go.sum entry for module
-providing package"; ` + "`go list -m all`" + ` sees nothing of it. That too is reported, with the import and the
-packages on the way to it. Imports count as ` + "`go mod tidy`" + ` counts them: on all platforms, and in tests of the
-module's own packages. Only Go files of modules that replace a sibling by its directory, and of what they reach, are
-read. Nothing is said where a listed module with a shorter path may have the package (the module cache is asked), nor of
-modules with a vendor directory, which are built from that.
+providing package"; ` + "`go list -m all`" + ` sees nothing of it. That too is reported, with the import and the packages
+on the way to it.
+
+Imports count as ` + "`go mod tidy`" + ` counts them: on all platforms, and in tests of the module's own packages. Only
+Go files of modules that replace a sibling by its directory, and of what they reach, are read. Nothing is said where a
+listed module with a shorter path may have the package (the module cache is asked), nor of modules with a vendor
+directory, which are built from that.
 
 modgov fix raises the lines and adds those that are not there, in dependents of dependents too.`,
 		Bad: `lib has moved to x v1.1.0, app, which replaces lib by its directory, still lists v1.0.0.
@@ -160,7 +162,7 @@ func (c *checker) unlistedModule(v *graph.View, imps []imports.Import, says stri
 		Message: fmt.Sprintf("needs %s through %s, does not list it", graph.ModText(imp.Mod), imp.From),
 		At:      []Span{{imp.Pos, v.Dir() + " reaches this import"}},
 		Why:     []Chain{ChainOf(v, v.Chain(imp.Mod.Path))},
-		Notes:   []Remark{{"imports", packageChain(imp)}},
+		Notes:   []Remark{{"imports", packageChain(&imp)}},
 		Fix:     command("modgov", "fix", "--rule", "stale-dependent", "--module", v.Dir()),
 		Settle:  []Settlement{{Means: Require, Module: v.Dir(), Mod: imp.Mod}},
 	}
@@ -186,11 +188,16 @@ func isPlaceholder(version string) bool {
 	return version == "v0.0.0" || module.IsZeroPseudoVersion(version)
 }
 
-// packageChain shows the packages on the way to an import: those of the repository by their directories.
-func packageChain(imp imports.Import) string {
+// packageChain shows the packages on the way to an import, those of the repository by their directories: of a long way
+// both ends.
+func packageChain(imp *imports.Import) string {
+	const head, tail = 3, 6
 	var steps []string
-	for _, p := range imp.Chain {
+	for _, p := range imp.Chain() {
 		steps = append(steps, p.Dir)
+	}
+	if more := len(steps) - head - tail; more > 1 {
+		steps = slices.Replace(steps, head, head+more, fmt.Sprintf("(%d more)", more))
 	}
 	return strings.Join(append(steps, imp.Package), " -> ")
 }

@@ -4,8 +4,9 @@ import (
 	"io/fs"
 )
 
-// subFiles is the FS of one directory of the working tree, with the rules of files. It keeps the directory open, so that
-// reading many files of it does not look up the way there each time; Close it, or leave that to the garbage collector.
+// subFiles is the FS of one directory of the working tree, with the rules of files. It keeps the directory open, so
+// that reading many files of it does not look up the way there each time; Close it, or leave that to the garbage
+// collector.
 type subFiles struct{ files }
 
 // Sub returns the FS of a directory, which also implements io.Closer. A link in it that leaves it is an error, even if
