@@ -26,7 +26,7 @@ How a version is settled is the policy's choice: by raising requirements, or by 
 others wrote are never changed. Modules with a vendor directory get it made anew; --vendor also makes the snapshots
 that the policy names.
 
-Exit code 0: nothing that was asked for is left. 1: something is left for a person, or --dry-run would change
+Exit code 0: nothing that was asked for is left. 1: something is left to you, or --dry-run would change
 something. 3: the plan could not be proved or written, or a module could not be judged.
 
 EXAMPLES

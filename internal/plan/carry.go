@@ -71,7 +71,7 @@ func (d *draft) carryMod(m *workspace.Module, now *graph.View, mod []byte) (bool
 		default:
 			continue // go and toolchain lines are modgov's to decide
 		}
-		if len(d.why[m.File+"|"+e.Mod.Path]) == 0 {
+		if len(d.why[line{m.File, e.Mod.Path}]) == 0 {
 			d.note(m.File, e.Mod.Path, "completed by go")
 		}
 		own = append(own, e)

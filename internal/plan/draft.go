@@ -25,7 +25,7 @@ type draft struct {
 	files   *overlay
 	known   map[string]bool            // identities of the findings before
 	targets map[string]*policy.Finding // findings to clear, by identity
-	why     map[string][]string        // "file|dep" → rules
+	why     map[line][]string          // rules for which it changes
 	blocked map[string]string          // identity of a finding → why its settlement cannot be made
 	untidy  map[string]bool            // directories of modules of which go mod tidy could not say what sums they need
 	notes   []string
@@ -34,10 +34,13 @@ type draft struct {
 	asksGo  map[string]bool   // module directory → go has to vouch for /go.mod lines
 }
 
+// A line names what an edit changes: what a file says of a dependency, or of go or toolchain.
+type line struct{ file, dep string }
+
 func newDraft(p *Project, before *policy.Judgement, o Options) *draft {
 	d := &draft{
 		project: p, options: o, before: before, now: before, files: newOverlay(p.FS),
-		known: map[string]bool{}, targets: map[string]*policy.Finding{}, why: map[string][]string{},
+		known: map[string]bool{}, targets: map[string]*policy.Finding{}, why: map[line][]string{},
 		blocked: map[string]string{}, done: map[string]string{}, asksGo: map[string]bool{}, untidy: map[string]bool{},
 	}
 	for _, f := range before.Findings {
@@ -248,8 +251,6 @@ func (d *draft) change(m *workspace.Module, c change) (bool, error) {
 		return d.replace(m, c)
 	case policy.Sums:
 		return d.addSums(m)
-	case policy.GoLine:
-		return d.edit(m, workspace.Edit{Op: workspace.SetGo, Arg: c.Mod.Version})
 	}
 	return false, fmt.Errorf("settle %s: unknown means %q", c.finding.Rule, c.Means)
 }
@@ -387,14 +388,14 @@ func (d *draft) because(m *workspace.Module, c change) {
 }
 
 func (d *draft) note(file, dep, reason string) {
-	if key := file + "|" + dep; !slices.Contains(d.why[key], reason) {
-		d.why[key] = append(d.why[key], reason)
+	if l := (line{file, dep}); !slices.Contains(d.why[l], reason) {
+		d.why[l] = append(d.why[l], reason)
 	}
 }
 
 // reasons returns for what a dependency changed in a file, sorted.
 func (d *draft) reasons(file, dep string) []string {
-	out := slices.Clone(d.why[file+"|"+dep])
+	out := slices.Clone(d.why[line{file, dep}])
 	slices.Sort(out)
 	return out
 }

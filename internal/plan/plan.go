@@ -20,6 +20,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/modgov/modgov/internal/gocmd"
+	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/workspace"
 )
@@ -87,11 +88,14 @@ type Edit struct {
 	For  []string // rules, or rule and policy item: "version-pin (uuid)"
 }
 
-// A Left is a finding that the plan does not clear.
+// A Left is a finding that the plan does not clear, and why.
 type Left struct {
 	Finding *policy.Finding
 	Reason  string
 }
+
+// NoEdit is the reason why a finding is left where no edit that modgov could make settles it.
+const NoEdit = "no edit settles it"
 
 // A Move is a change of the effective version of a dependency in a module.
 type Move struct {
@@ -123,14 +127,11 @@ func New(ctx context.Context, project *Project, before *policy.Judgement, o Opti
 	if err == nil {
 		err = p.addVendors(ctx, d)
 	}
-	if d.stage != "" {
-		p.stage = d.stage
-	}
+	p.stage = d.stage
+	p.describe(d)
 	if err != nil {
-		p.describe(d)
 		return p, err
 	}
-	p.describe(d)
 	return p, p.prove(d)
 }
 
@@ -211,20 +212,13 @@ func describeSum(f File) string {
 		}
 	}
 	var parts []string
-	for _, n := range []struct {
-		lines int
-		what  string
-	}{{added, "added"}, {dropped, "dropped"}} {
-		switch n.lines {
-		case 0:
-		case 1:
-			parts = append(parts, "1 line "+n.what)
-		default:
-			parts = append(parts, fmt.Sprintf("%d lines %s", n.lines, n.what))
-		}
+	if added > 0 {
+		parts = append(parts, policy.Count(added, "line")+" added")
 	}
-	text := strings.Join(parts, ", ")
-	return text
+	if dropped > 0 {
+		parts = append(parts, policy.Count(dropped, "line")+" dropped")
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (d *draft) describeMod(f File) []Edit {
@@ -241,7 +235,7 @@ func (d *draft) describeMod(f File) []Edit {
 		add("go", "go %s -> %s", before.Go.Text, after.Go.Text)
 	}
 	if before.Toolchain.Text != after.Toolchain.Text {
-		add("toolchain", "toolchain %s -> %s", or(before.Toolchain.Text, "none"), or(after.Toolchain.Text, "none"))
+		add("toolchain", "toolchain %s -> %s", cmp.Or(before.Toolchain.Text, "none"), cmp.Or(after.Toolchain.Text, "none"))
 	}
 	old := requires(before)
 	for _, r := range after.Requires {
@@ -276,7 +270,7 @@ func (d *draft) describeReplaces(file string, before, after *workspace.Module) [
 		if ok && was.New == r.New {
 			continue
 		}
-		text := fmt.Sprintf("replace %s => %s", space(r.Old), space(r.New))
+		text := fmt.Sprintf("replace %s => %s", graph.ModText(r.Old), graph.ModText(r.New))
 		if !ok {
 			text += " (new)"
 		}
@@ -307,13 +301,4 @@ func mark(indirect bool) string {
 		return " // indirect"
 	}
 	return ""
-}
-
-func space(m module.Version) string { return strings.TrimSpace(m.Path + " " + m.Version) }
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

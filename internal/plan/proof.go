@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -40,7 +41,7 @@ func (d *draft) leftReason(id string, f *policy.Finding) string {
 	case d.blocked[id] != "":
 		return d.blocked[id]
 	case len(f.Settle) == 0:
-		return "a person has to decide"
+		return NoEdit
 	}
 	return "part of it stays"
 }
@@ -55,7 +56,7 @@ func (d *draft) moves() []Move {
 			continue
 		}
 		for _, dep := range changedPaths(before, after) {
-			if len(d.why[before.Module.File+"|"+dep]) > 0 {
+			if len(d.why[line{before.Module.File, dep}]) > 0 {
 				continue
 			}
 			out = append(out, Move{
@@ -98,7 +99,7 @@ func requirer(v *graph.View, dep string) string {
 	if m := v.ModuleOf(asks); m != nil {
 		return m.Dir
 	}
-	return space(asks)
+	return graph.ModText(asks)
 }
 
 // prove decides whether the plan may be written: nothing new is broken, nothing went down unasked, and all in all
@@ -175,13 +176,17 @@ func (d *draft) shrunk() bool {
 // proveGaps refuses a tree of which less is known than before, and edits whose effect on a module nobody can tell, as
 // it could not be judged before either and is built from what they change.
 func (p *Plan) proveGaps(d *draft) error {
-	had := map[string]bool{}
+	type place struct {
+		layer  policy.Layer
+		module string
+	}
+	had := map[place]bool{}
 	for _, g := range d.before.Gaps {
-		had[string(g.Layer)+"|"+g.Module] = true
+		had[place{g.Layer, g.Module}] = true
 	}
 	for _, g := range d.now.Gaps {
-		if !had[string(g.Layer)+"|"+g.Module] {
-			return unproved("with these edits %s cannot be judged: %v", or(g.Module, "the workspace"), g.Err)
+		if !had[place{g.Layer, g.Module}] {
+			return unproved("with these edits %s cannot be judged: %v", cmp.Or(g.Module, "the workspace"), g.Err)
 		}
 	}
 	return p.proveUnknown(d)

@@ -35,9 +35,9 @@ type Finding struct {
 	Why []Chain
 	// Notes are further facts, in order: {"go says", "…"}.
 	Notes []Remark
-	// Fix is the command that clears it, "" if a person has to decide.
+	// Fix is the command that clears it, "" if that is left to you.
 	Fix string
-	// Settle is what would clear it, for a plan; empty if a person has to decide.
+	// Settle is what would clear it, for a plan; empty if that is left to you.
 	Settle []Settlement
 	// Owners are the owners of the modules or of the policy item.
 	Owners []string
@@ -103,7 +103,6 @@ const (
 	Update  Means = "update"  // the module's roots take their selected versions; Mod is one that moves
 	Replace Means = "replace" // a replace line with New as its target is written
 	Sums    Means = "sums"    // lines are added to the module's go.sum
-	GoLine  Means = "go-line" // the module's go line becomes Mod.Version
 )
 
 // A Settlement is one change to one module that helps to clear a finding.

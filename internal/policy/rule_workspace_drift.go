@@ -32,8 +32,8 @@ It is reported once per dependency and kind, with the member that causes it:
 A sibling that the module requires by version and that the workspace takes from its directory is retargeted too; that
 is what a workspace is for, so it is information that never fails.
 
-modgov fix settles what is raised: it raises the requirement to the version of the workspace. The others need a
-person: move the replace line to go.work and into all members, or take it away.`,
+modgov fix settles what is raised: it raises the requirement to the version of the workspace. The others are
+left to you: move the replace line to go.work and into all members, or take it away.`,
 		Bad: `Alone a builds with x v1.0.0, in the workspace with v1.1.0.
 -- go.work --
 go 1.24

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 
 	"github.com/modgov/modgov/internal/plan"
@@ -145,7 +146,7 @@ const maxMoves = 12
 
 func (pg *page) plan(p *Plan, all bool) {
 	if len(p.Files)+len(p.Vendors) > 0 {
-		head := fmt.Sprintf("plan: %s in %s", policy.Count(len(p.Edits), "edit"), policy.Count(len(p.Files), "file"))
+		head := "plan: " + p.changes()
 		if p.Proved {
 			head += fmt.Sprintf(", %s cleared", policy.Count(len(p.Clears), "finding"))
 		}
@@ -171,13 +172,48 @@ func (pg *page) plan(p *Plan, all bool) {
 	pg.listed("new findings", lines, all)
 	lines = nil
 	for _, l := range p.Left {
-		lines = append(lines, fmt.Sprintf("%s[%s] %s: %s (%s)", l.Finding.Severity, l.Finding.Rule, l.Finding.Subject,
-			l.Finding.Message, l.Reason))
+		lines = append(lines, l.text())
 	}
 	pg.listed("left to you", lines, all)
 	for _, n := range p.Notes {
 		pg.text("note: %s", n)
 	}
+}
+
+// changes counts the edits of go.mod and go.work files, and the go.sum files that follow them. Snapshots have lines of
+// their own.
+func (p *Plan) changes() string {
+	edits, sums, files := 0, 0, map[string]bool{}
+	for _, e := range p.Edits {
+		switch path.Base(e.File) {
+		case "go.mod", "go.work":
+			edits++
+			files[e.File] = true
+		case "go.sum":
+			sums++
+		}
+	}
+	var parts []string
+	if edits > 0 {
+		parts = append(parts, fmt.Sprintf("%s in %s", policy.Count(edits, "edit"), policy.Count(len(files), "file")))
+	}
+	if sums > 0 {
+		parts = append(parts, policy.Count(sums, "go.sum file"))
+	}
+	if len(parts) == 0 {
+		return p.sizes()
+	}
+	return strings.Join(parts, " and ")
+}
+
+// text shows a finding that stays, and why if there is more to say than that it is left to you.
+func (l *PlanLeft) text() string {
+	f := &l.Finding
+	s := fmt.Sprintf("%s[%s] %s: %s", severityWord(f.Severity), f.Rule, f.Subject, f.Message)
+	if l.Reason != plan.NoEdit {
+		s += " (" + l.Reason + ")"
+	}
+	return s
 }
 
 // edits writes what changes, file by file.

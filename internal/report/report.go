@@ -93,7 +93,7 @@ type Finding struct {
 	Why     []Chain  `json:"why,omitempty"`
 	Notes   []Remark `json:"notes,omitempty"`
 	Owners  []string `json:"owners,omitempty"`
-	// Fix is the command that clears it, "" if a person has to decide. Fixable: modgov fix does.
+	// Fix is the command that clears it, "" if that is left to you. Fixable: modgov fix does.
 	Fix       string      `json:"fix,omitempty"`
 	Fixable   bool        `json:"fixable"`
 	Policy    *PolicyItem `json:"policy,omitempty"`    // the policy item behind it

@@ -241,8 +241,8 @@ func (t *text) clears() string {
 	return fmt.Sprintf("modgov fix clears %d of %d", s.Fixable, all)
 }
 
-// rule names the rule that a reader should look up first: that of the first finding that modgov fix leaves to a
-// person, else that of the first finding.
+// rule names the rule that a reader should look up first: that of the first finding that modgov fix leaves to
+// you, else that of the first finding.
 func (t *text) rule() string {
 	first := ""
 	for _, f := range t.r.Findings {
