@@ -202,7 +202,8 @@ func (p *project) reason(m *workspace.Module, hidden string, used bool) string {
 	return "below " + hidden + ", but a replace line leads to it"
 }
 
-// unreadFiles are the files of the repository that could not be read at all. Lines that are wrong are findings of check.
+// unreadFiles are the files of the repository that could not be read at all. Lines that are wrong are findings of
+// check.
 func unreadFiles(ws *workspace.Workspace) []report.Gap {
 	gaps := []report.Gap{}
 	add := func(layer policy.Layer, dir string, errs []*workspace.FileError) {

@@ -11,8 +11,8 @@ func TestRedact(t *testing.T) {
 		"":                                 "",
 		"off":                              "off",
 		"https://proxy.example.com,direct": "https://proxy.example.com,direct",
-		"https://user:secret@proxy.example.com/go|https://proxy.example.com?token=secret,off": "https://xxxxx@proxy.example.com/go|" +
-			"https://proxy.example.com?xxxxx,off",
+		"https://user:secret@proxy.example.com/go|off":     "https://xxxxx@proxy.example.com/go|off",
+		"https://proxy.example.com?token=secret,off":       "https://proxy.example.com?xxxxx,off",
 		"secret@proxy.example.com/go":                      "xxxxx@proxy.example.com/go",
 		"user:secret@proxy.example.com":                    "xxxxx@proxy.example.com",
 		"https://user:sec%ret@proxy.example.com,direct":    "xxxxx,direct",

@@ -37,8 +37,10 @@ func (e *engine) listReasons(said answers) []reason {
 	}
 	// Go finds out step by step what is wrong, and names the first: a line that go.sum lacks, then a go.mod file that
 	// needs an update. The engine goes on until it knows whether there is a list.
-	if m := e.view.Module; r.is(missingSum) && m != nil && len(r.culprits) > 0 && firstSum(m.Sum, r.culprits[0].file) == "" {
-		out = append(out, reason{kind: missingSum, text: sumText(missingSum, r.culprits[0].mod)})
+	if m := e.view.Module; r.is(missingSum) && m != nil && len(r.culprits) > 0 {
+		if c := r.culprits[0]; firstSum(m.Sum, c.file) == "" {
+			out = append(out, reason{kind: missingSum, text: sumText(missingSum, c.mod)})
+		}
 	}
 	if r.is(needsUpdate) && said.graph.refused != nil && e.matching(said.graph.refused, e.graphReasons()) != nil {
 		out = append(out, reason{kind: needsUpdate, text: string(needsUpdate)})

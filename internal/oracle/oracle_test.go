@@ -74,12 +74,13 @@ replace ex.test/d => ../d
 	g := load(t, archive)
 	views := append(slices.Clone(g.Views()), g.WorkspaceView())
 	last := 0
-	got, err := Compare(t.Context(), views, Options{Settings: settings, Root: dir, Jobs: 2, Progress: func(done, total int) {
+	progress := func(done, total int) {
 		if done != last+1 || total != len(views) {
 			t.Errorf("%d of %d after %d", done, total, last)
 		}
 		last = done
-	}})
+	}
+	got, err := Compare(t.Context(), views, Options{Settings: settings, Root: dir, Jobs: 2, Progress: progress})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,7 +115,8 @@ func readRefusal(stderr string) *refusal {
 
 // content are words that say that a go.mod file was read and is not what it should be; without them, a file that cannot
 // serve is one that could not be had.
-var content = regexp.MustCompile(`parsing |checksum mismatch|missing go\.sum entry|malformed|declares its path as|go\.mod:\d+`)
+var content = regexp.MustCompile(`parsing |checksum mismatch|missing go\.sum entry|malformed|declares its path as` +
+	`|go\.mod:\d+`)
 
 // notHad reports whether go says no more than that it could not get hold of what belongs to module versions that known
 // names.

@@ -76,7 +76,14 @@ func readDoctor(t *testing.T, data []byte) *Doctor {
 // TestNewOracle counts results and keeps what differs.
 func TestNewOracle(t *testing.T) {
 	t.Parallel()
-	g := loadArchive(t, txtar.Parse([]byte("-- go.work --\ngo 1.24\nuse ./a\n-- a/go.mod --\nmodule acme.com/a\ngo 1.24\n")))
+	g := loadArchive(t, txtar.Parse([]byte(`
+-- go.work --
+go 1.24
+use ./a
+-- a/go.mod --
+module acme.com/a
+go 1.24
+`)))
 	alone, work := g.View("a"), g.WorkspaceView()
 	got := NewOracle([]oracle.Comparison{
 		{View: alone, Result: oracle.Agree, Modules: 1, Edges: 2},
@@ -114,7 +121,8 @@ func TestNewOracle(t *testing.T) {
 
 func TestUnknownDoctorFormat(t *testing.T) {
 	t.Parallel()
-	if err := WriteDoctor(&bytes.Buffer{}, "yaml", &Doctor{}, Options{}); err == nil || !strings.Contains(err.Error(), "json") {
+	err := WriteDoctor(&bytes.Buffer{}, "yaml", &Doctor{}, Options{})
+	if err == nil || !strings.Contains(err.Error(), "json") {
 		t.Errorf("got %v, want an error that names the formats", err)
 	}
 }

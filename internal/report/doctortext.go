@@ -85,8 +85,8 @@ func (t *doctorText) repository() [][]string {
 	} else {
 		rows = append(rows, []string{"workspace", d.Workspace.File + ", uses " + policy.Count(d.Workspace.Members, "module")})
 	}
-	if d.IgnoredWorkspace != "" {
-		rows = append(rows, []string{"ignored", d.IgnoredWorkspace + ", by git: --workspace-file " + d.IgnoredWorkspace + " governs it"})
+	if w := d.IgnoredWorkspace; w != "" {
+		rows = append(rows, []string{"ignored", w + ", by git: --workspace-file " + w + " governs it"})
 	}
 	rows = append(rows, t.policy()...)
 	return append(rows, t.governed()...)
