@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -36,7 +37,7 @@ EXAMPLES
    modgov fix --vendor
    modgov fix --dry-run | git apply`,
 		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "dry-run", Usage: "write nothing, print the plan and its diff"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "write nothing, print the plan and its diff, which git apply takes at git's top level"},
 			&cli.BoolFlag{Name: "require", Usage: "settle versions by raising requirements only"},
 			&cli.BoolFlag{Name: "replace", Usage: "settle versions by marked replace lines"},
 			&cli.BoolFlag{Name: "vendor", Usage: "make the snapshots that the policy names"},
@@ -165,7 +166,9 @@ func (p *project) planProgress() func(step string, done, total int) {
 
 // finish writes the plan unless it is a dry run, and prints it.
 func (p *project) finish(c *cli.Context, made *plan.Plan, unproved error) error {
-	document, err := report.NewPlan(made, unproved, report.Origin{Version: modgovVersion(), Root: p.repo.Root})
+	document, err := report.NewPlan(made, unproved, report.Origin{
+		Version: modgovVersion(), Root: p.repo.Root, Below: p.belowTop(),
+	})
 	if err != nil {
 		return err
 	}
@@ -186,6 +189,15 @@ func (p *project) finish(c *cli.Context, made *plan.Plan, unproved error) error 
 		return exitWith(exitNegative)
 	}
 	return nil
+}
+
+// belowTop returns where the root is below git's top level, "" if it is that or without git.
+func (p *project) belowTop() string {
+	rel, err := filepath.Rel(p.repo.Top, p.repo.Root)
+	if p.repo.Top == "" || err != nil || rel == "." {
+		return ""
+	}
+	return filepath.ToSlash(rel)
 }
 
 // unknownRule is the answer to a rule name that does not exist.

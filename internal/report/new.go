@@ -15,6 +15,7 @@ type Origin struct {
 	Root      string          // names what was judged: a directory, or a revision
 	Threshold policy.Severity // findings at or above it fail; Off stands for Error
 	Notes     []string        // what else is worth knowing, a sentence each
+	Below     string          // the root relative to git's top level, "" if it is that, or without git: diffs start there
 }
 
 // New makes the document of a judgement. It copies what it needs.

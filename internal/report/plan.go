@@ -87,7 +87,7 @@ func NewPlan(p *plan.Plan, unproved error, o Origin) (*Plan, error) {
 		out.Verdict, out.Complete = string(p.After.Verdict(policy.Error)), len(p.After.Gaps) == 0
 	}
 	for _, f := range p.Files {
-		diff, err := Diff(f.Name, f.Before, f.After)
+		diff, err := Diff(path.Join(o.Below, f.Name), f.Before, f.After)
 		if err != nil {
 			return nil, err
 		}
