@@ -64,7 +64,7 @@ func (v *View) dirty() bool {
 		}
 	}
 	t := v.Module.Toolchain.Text
-	return t != "" && redundantToolchain(t, v.goLine())
+	return t != "" && redundantToolchain(t, GoOf(v.Module))
 }
 
 // consistent reports whether every root is the selected version of its path, and no path is a root twice

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"go/version"
 	"strings"
 
@@ -71,12 +72,15 @@ func toolchainVersion(name string) string {
 // WorkTooLow reports whether go refuses a workspace because a module with this go line is above go.work's: from 1.21 on
 // it must not be (go-semantics 3.5).
 func WorkTooLow(w *workspace.Work, goLine string) bool {
-	work := w.Go.Text
-	if work == "" {
-		work = defaultGoWork
-	}
-	return goLine != "" && CompareGo(goLine, work) > 0 && CompareGo(goLine, strictVersion) >= 0
+	return goLine != "" && CompareGo(goLine, GoOfWork(w)) > 0 && CompareGo(goLine, strictVersion) >= 0
 }
+
+// GoOf returns the go version of a main module: that of its go line, or the one that go supplies where there is none
+// (go-semantics 1.31).
+func GoOf(m *workspace.Module) string { return cmp.Or(m.Go.Text, defaultGoMod) }
+
+// GoOfWork is GoOf for a go.work file (go-semantics 3.5).
+func GoOfWork(w *workspace.Work) string { return cmp.Or(w.Go.Text, defaultGoWork) }
 
 // pruned reports whether the graph of a module with this go line is pruned (go-semantics 1.5).
 func pruned(goLine string) bool {

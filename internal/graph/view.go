@@ -119,7 +119,7 @@ func prepareModuleView(g *Graph, m *workspace.Module) *View {
 			roots = append(roots, n)
 		}
 	}
-	roots = append(roots, u.node(module.Version{Path: goPath, Version: v.goLine()}))
+	roots = append(roots, u.node(module.Version{Path: goPath, Version: GoOf(m)}))
 	if m.Toolchain.Text != "" {
 		roots = append(roots, u.node(module.Version{Path: toolchainPath, Version: m.Toolchain.Text}))
 	}
@@ -128,14 +128,6 @@ func prepareModuleView(g *Graph, m *workspace.Module) *View {
 	v.asIs = newBuild(v, []node{main}, roots)
 	v.current = v.asIs
 	return v
-}
-
-// goLine returns the go line of the module alone, or the one that go supplies.
-func (v *View) goLine() string {
-	if v.Module.Go.Text == "" {
-		return defaultGoMod
-	}
-	return v.Module.Go.Text
 }
 
 // exclude adds a module's exclude lines to those of the view. They count for the whole view (go-semantics 1.11, 3.11).
@@ -181,11 +173,7 @@ func prepareWorkspaceView(g *Graph) *View {
 		requires := u.requires(mods(m), m.Go.Text)
 		v.mains[n] = &modFile{loaded: true, unpruned: !pruned(m.Go.Text), requires: requires, path: m.Path}
 	}
-	goLine := w.Go.Text
-	if goLine == "" {
-		goLine = defaultGoWork
-	}
-	roots = append(roots, u.node(module.Version{Path: goPath, Version: goLine}))
+	roots = append(roots, u.node(module.Version{Path: goPath, Version: GoOfWork(w)}))
 	if w.Toolchain.Text != "" {
 		roots = append(roots, u.node(module.Version{Path: toolchainPath, Version: w.Toolchain.Text}))
 	}
@@ -256,16 +244,16 @@ func checkMember(w *workspace.Work, u workspace.Use) error {
 
 // checkWorkGo refuses a member whose go line is above that of go.work, from 1.21 on (go-semantics 3.5).
 func checkWorkGo(w *workspace.Work, u workspace.Use) error {
-	goLine, verb, work := u.Module.Go.Text, "lists", w.Go.Text
-	if work == "" {
-		verb, work = "implicitly requires", defaultGoWork
+	goLine, verb := u.Module.Go.Text, "lists"
+	if w.Go.Text == "" {
+		verb = "implicitly requires"
 	}
 	if !WorkTooLow(w, goLine) {
 		return nil
 	}
 	return &WorkError{u.Module.Go.Pos, fmt.Sprintf(
 		"module %s listed in go.work file requires go >= %s, but go.work %s go %s; to update it: go work use",
-		u.Text, goLine, verb, work)}
+		u.Text, goLine, verb, GoOfWork(w))}
 }
 
 // sortNodes sorts by path, then version, as the go command sorts roots.

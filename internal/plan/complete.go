@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/modgov/modgov/internal/gocmd"
+	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/workspace"
 )
 
@@ -252,8 +253,8 @@ func (d *draft) stageCopy(m *workspace.Module, dir, name string) (string, error)
 		}
 		if suffix == ".mod" && m.Go.Text == "" {
 			// Where there is no go line, go writes one of its own version, and with it all that pruning needs. What no
-			// line means is go 1.16 (go-semantics 1.31).
-			data = slices.Concat(bytes.TrimRight(data, "\r\n"), []byte("\n\ngo 1.16\n"))
+			// line means is said instead.
+			data = slices.Concat(bytes.TrimRight(data, "\r\n"), []byte("\n\ngo "+graph.GoOf(m)+"\n"))
 		}
 		if err := os.WriteFile(base+suffix, data, 0o600); err != nil {
 			return "", err

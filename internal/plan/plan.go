@@ -182,9 +182,10 @@ func (d *draft) describeEdits(files []File) []Edit {
 		case "go.sum":
 			out = append(out, Edit{File: f.Name, Text: describeSum(f)})
 		case "go.work":
+			before, after := d.before.Facts.Workspace.Work, d.now.Facts.Workspace.Work
+			was := cmp.Or(before.Go.Text, graph.GoOfWork(before)+" (no line)")
 			out = append(out, Edit{
-				File: f.Name, For: d.reasons(f.Name, "go"),
-				Text: fmt.Sprintf("go %s -> %s", cmp.Or(d.before.Facts.Workspace.Work.Go.Text, "1.18 (no line)"), d.now.Facts.Workspace.Work.Go.Text),
+				File: f.Name, For: d.reasons(f.Name, "go"), Text: fmt.Sprintf("go %s -> %s", was, after.Go.Text),
 			})
 		default:
 			out = append(out, Edit{File: f.Name, Text: "rewritten"})

@@ -81,14 +81,6 @@ func checkGoLine(c *checker) []*Finding {
 	return append(out, c.toolchainLines(modules)...)
 }
 
-// goOf is the go version that go takes a module for (go-semantics 1.31).
-func goOf(m *workspace.Module) string {
-	if m.Go.Text == "" {
-		return "1.16"
-	}
-	return m.Go.Text
-}
-
 // minorOf is the language version: "1.25" of 1.25.3.
 func minorOf(goVersion string) string { return strings.TrimPrefix(version.Lang("go"+goVersion), "go") }
 
@@ -98,7 +90,7 @@ func asWritten(goVersion string) string { return goVersion }
 func linesOf(modules []*workspace.Module, key func(string) string) []Group {
 	var dirs grouping[string, string]
 	for _, m := range modules {
-		dirs.add(key(goOf(m)), m.Dir)
+		dirs.add(key(graph.GoOf(m)), m.Dir)
 	}
 	out := versionGroups(&dirs)
 	slices.SortFunc(out, func(a, b Group) int {
@@ -115,7 +107,7 @@ func goLinesDiffer(modules []*workspace.Module) []*Finding {
 	}
 	f := &Finding{Severity: Info, Dep: "go", Subject: "go", Message: versionList(lines), Groups: lines}
 	for _, m := range modules {
-		if minorOf(goOf(m)) != lines[0].Version {
+		if minorOf(graph.GoOf(m)) != lines[0].Version {
 			f.Modules = append(f.Modules, m.Dir)
 			f.At = append(f.At, Span{linePos(m, m.Go), "most have " + lines[0].Version})
 		}
@@ -140,12 +132,12 @@ func (c *checker) goLines(modules []*workspace.Module) []*Finding {
 	}
 	var out []*Finding
 	for _, m := range modules {
-		if key(goOf(m)) == wanted {
+		if key(graph.GoOf(m)) == wanted {
 			continue
 		}
 		have := "go " + m.Go.Text
 		if m.Go.Text == "" {
-			have = "no go line, which counts as 1.16"
+			have = "no go line, which counts as " + graph.GoOf(m)
 		}
 		out = append(out, c.lineFinding(m, m.Go, "line", have+"; "+label, label))
 	}
@@ -205,14 +197,14 @@ func (c *checker) goWorkTooLow() []*Finding {
 	if w == nil || len(w.Errors) > 0 {
 		return nil
 	}
-	have, says := w.Go.Text, "lists go "+w.Go.Text
-	if have == "" {
-		have, says = "1.18", "implicitly requires go 1.18"
+	says := "lists go " + graph.GoOfWork(w)
+	if w.Go.Text == "" {
+		says = "implicitly requires go " + graph.GoOfWork(w)
 	}
 	f := &Finding{Severity: Error, Kind: "work", Subject: w.File, Fix: c.goWork("use")}
 	highest := ""
 	for _, u := range w.Uses {
-		if u.Module == nil || graph.CompareGo(u.Module.Go.Text, have) <= 0 || graph.CompareGo(u.Module.Go.Text, "1.21") < 0 {
+		if u.Module == nil || !graph.WorkTooLow(w, u.Module.Go.Text) {
 			continue
 		}
 		if f.Modules = append(f.Modules, u.Module.Dir); graph.CompareGo(u.Module.Go.Text, highest) > 0 {

@@ -209,14 +209,15 @@ func lineOf(lines []replaceLine, r *workspace.Replace) *replaceLine {
 // divided returns two lines of members that lead to different code of the path: each applies in its module alone, or to
 // the version that the workspace selects.
 func (c *checker) divided(path string, lines []replaceLine) (a, b *replaceLine) {
-	selected := ""
+	selected := module.Version{Path: path}
 	if w := c.workView(); w != nil {
 		item, _ := w.Selected(path)
-		selected = item.Version
+		selected.Version = item.Version
 	}
 	for i := range lines {
 		l := &lines[i]
-		applies := selected != "" && lineFor(l.Module, path, selected) == l.Replace
+		r := c.Graph.View(l.Module.Dir).Replacement(selected)
+		applies := selected.Version != "" && r != nil && r.Line == l.Replace
 		if v := c.view(l.Module); v != nil && !applies {
 			item, ok := v.Selected(path)
 			applies = ok && item.Replace != nil && item.Replace.Line == l.Replace
@@ -230,21 +231,6 @@ func (c *checker) divided(path string, lines []replaceLine) (a, b *replaceLine) 
 		}
 	}
 	return nil, nil
-}
-
-// lineFor returns the module's replace line for a version: the one for it, else the one for all (go-semantics 1.13).
-func lineFor(m *workspace.Module, path, version string) *workspace.Replace {
-	var wild *workspace.Replace
-	for i := range m.Replaces {
-		switch r := &m.Replaces[i]; {
-		case r.Old.Path != path:
-		case r.Old.Version == version:
-			return r
-		case r.Old.Version == "" && wild == nil:
-			wild = r
-		}
-	}
-	return wild
 }
 
 // replacedMembers reports members that go.work replaces at all versions (go-semantics 3.12).
