@@ -47,6 +47,7 @@ func homes() map[string]string {
 		"github.com/Masterminds/semver/v3": "internal/policy",
 		"go.yaml.in/yaml/":                 "internal/policy",
 		"github.com/hmarr/codeowners":      "internal/policy",
+		"github.com/agnivade/levenshtein":  "internal/policy",
 		"os/exec":                          "internal/gocmd",
 		"net/http":                         "internal/modsource",
 	}

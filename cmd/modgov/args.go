@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"math"
 	"regexp"
-	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/urfave/cli/v2"
+
+	"github.com/modgov/modgov/internal/policy"
 )
 
 // line is a command line, taken apart. Flags may stand anywhere: before the command, after it, after arguments.
@@ -265,7 +265,7 @@ func commandNames(commands []*cli.Command) []string {
 
 func unknownCommand(path, candidates []*cli.Command, word string) error {
 	err := usagef("unknown command %q", strings.TrimPrefix(fullName(path)+" "+word, "modgov "))
-	if hint := closest(word, commandNames(candidates)); hint != "" {
+	if hint := policy.Suggest(word, commandNames(candidates)); hint != "" {
 		return withHint(err, "did you mean %q?", hint)
 	}
 	return withHint(err, "modgov help lists the commands")
@@ -281,29 +281,10 @@ func unknownFlag(path []*cli.Command, known []cli.Flag, name string) error {
 	for _, flag := range known {
 		names = append(names, flag.Names()...)
 	}
-	if hint := closest(name, names); hint != "" {
+	if hint := policy.Suggest(name, names); hint != "" {
 		return withHint(err, "did you mean %s?", dashed(hint))
 	}
 	return withHint(err, "%s --help lists the flags", fullName(path))
-}
-
-// closest returns the candidate that was most likely meant by word, or "": the one with the fewest letters to change,
-// at most a third of them (rounded up), else the only one that begins with it. The first of several equals wins.
-func closest(word string, candidates []string) string {
-	best, distance := "", 1+(len(word)+2)/3
-	var begin []string
-	for _, c := range candidates {
-		if len(word) > 1 && strings.HasPrefix(c, word) && !slices.Contains(begin, c) {
-			begin = append(begin, c)
-		}
-		if d := levenshtein.ComputeDistance(word, c); d < distance && d < len(word) {
-			best, distance = c, d
-		}
-	}
-	if best == "" && len(begin) == 1 {
-		return begin[0]
-	}
-	return best
 }
 
 // badValue is what package flag says of a value that does not fit.

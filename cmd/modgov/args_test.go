@@ -87,19 +87,6 @@ func TestHelpAndVersionAreFoundDespiteErrors(t *testing.T) {
 	}
 }
 
-func TestClosest(t *testing.T) {
-	t.Parallel()
-	names := []string{"check", "fix", "list", "graph", "why", "explain", "completion", "help"}
-	for word, want := range map[string]string{
-		"chekc": "check", "Check": "check", "complete": "completion", "exp": "explain", "lst": "list", "fx": "fix",
-		"graf": "graph", "x": "", "frobnicate": "", "": "", "hel": "help",
-	} {
-		if got := closest(word, names); got != want {
-			t.Errorf("closest(%q) = %q, want %q", word, got, want)
-		}
-	}
-}
-
 // FuzzParseLine: no panic; what parses has a canonical line that parses to itself, and that urfave/cli understands
 // as it was meant; what does not parse is an error of usage.
 func FuzzParseLine(f *testing.F) {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/modgov/modgov/internal/policy"
 )
 
 // completionScripts are the scripts of the shells; each asks `modgov __complete` for the candidates.
@@ -35,7 +37,7 @@ func completionCommand() *cli.Command {
 			script, err := completionScripts.ReadFile("completion/modgov." + name)
 			if err != nil {
 				err := usagef("no completion for shell %q: %s is needed", name, oneOf(shells))
-				if hint := closest(name, shells); hint != "" {
+				if hint := policy.Suggest(name, shells); hint != "" {
 					return withHint(err, "did you mean %q?", hint)
 				}
 				return err

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 
@@ -88,7 +88,7 @@ func fix(inv *invocation, c *cli.Context) (err error) {
 // unknown says on stderr what could not be judged, and so not be fixed either.
 func (p *project) unknown(j *policy.Judgement) error {
 	for _, g := range j.Gaps {
-		fmt.Fprintf(p.inv.stderr, "modgov: %s cannot be judged: %s\n", or(g.Module, "the workspace"), report.Escape(g.Err.Error()))
+		printLine(p.inv.stderr, "error", cmp.Or(g.Module, "the workspace")+" cannot be judged: "+g.Err.Error())
 	}
 	if len(j.Gaps) > 0 {
 		return exitWith(exitIncomplete)
@@ -206,7 +206,7 @@ func unknownRule(name string) error {
 	for _, r := range policy.Rules() {
 		names = append(names, r.Name)
 	}
-	if hint := closest(name, names); hint != "" {
+	if hint := policy.Suggest(name, names); hint != "" {
 		return withHint(usagef("unknown rule %q", name), "did you mean %s?", hint)
 	}
 	return withHint(usagef("unknown rule %q", name), "modgov explain lists the rules")

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/modgov/modgov/internal/policy"
 )
 
 // commonFlags returns the flags that every command has, in the order of the help. A command that defines a flag of
@@ -72,7 +74,7 @@ func (c *choice) String() string { return c.value }
 
 func (c *choice) Set(value string) error {
 	if !slices.Contains(c.values, value) {
-		if hint := closest(value, c.values); hint != "" {
+		if hint := policy.Suggest(value, c.values); hint != "" {
 			return fmt.Errorf("%s is needed; did you mean %q?", oneOf(c.values), hint)
 		}
 		return fmt.Errorf("%s is needed", oneOf(c.values))

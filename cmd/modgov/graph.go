@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -66,6 +65,6 @@ func (p *project) checkFocus(views []*graph.View, path, version string) {
 			known = append(known, e.To.Path)
 		}
 	}
-	fmt.Fprintf(p.inv.stderr, "modgov: no requirement leads to %s\n", report.Escape(strings.Trim(path+"@"+version, "@")))
+	printLine(p.inv.stderr, "note", "no requirement leads to "+strings.Trim(path+"@"+version, "@"))
 	p.suggest(path, known)
 }

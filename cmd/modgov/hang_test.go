@@ -163,7 +163,7 @@ func TestAProxyThatHangsIsGivenUp(t *testing.T) {
 			[]string{"check"}, exitIncomplete,
 			"no whole answer within 200ms\n  why        . -> example.com/x v1.0.0\n", "",
 		},
-		{[]string{"list"}, exitIncomplete, "", "modgov: .: example.com/x@v1.0.0: reading http://"},
+		{[]string{"list"}, exitIncomplete, "", "modgov: error: .: example.com/x@v1.0.0: reading http://"},
 		{[]string{"fix"}, exitIncomplete, "", "cannot be judged: example.com/x@v1.0.0: reading http://"},
 	} {
 		var stdout, stderr bytes.Buffer

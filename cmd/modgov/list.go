@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 
 	"github.com/urfave/cli/v2"
 
@@ -111,15 +111,8 @@ func (p *project) complain(views []*graph.View) error {
 		if v.Err() == nil {
 			continue
 		}
-		fmt.Fprintf(p.inv.stderr, "modgov: %s: %s\n", or(v.Dir(), "the workspace"), report.Escape(v.Err().Error()))
+		printLine(p.inv.stderr, "error", cmp.Or(v.Dir(), "the workspace")+": "+v.Err().Error())
 		first = exitWith(exitIncomplete)
 	}
 	return first
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/report"
 	"github.com/modgov/modgov/internal/workspace"
 )
@@ -62,8 +63,8 @@ func why(inv *invocation, c *cli.Context) error {
 
 // suggest says on stderr what a module path that nobody has may have been meant to be.
 func (p *project) suggest(path string, known []string) {
-	if near := closest(path, known); near != "" && near != path {
-		fmt.Fprintf(p.inv.stderr, "modgov: hint: did you mean %s?\n", report.Escape(near))
+	if near := policy.Suggest(path, known); near != "" && near != path {
+		printLine(p.inv.stderr, "hint", "did you mean "+near+"?")
 	}
 }
 

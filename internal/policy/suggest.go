@@ -8,15 +8,15 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// suggest returns the word of known that was probably meant by word, "" if none is near: equal but for case, '-'
-// and '_', at most a third of its letters wrong, the same letters in another order, or the one a beginning of the
-// other. Of equally near words the first in known wins.
-func suggest(word string, known []string) string {
-	if len(word) > 64 {
+// Suggest returns the word of known that was probably meant by word, "" if none is near: equal but for case, '-' and
+// '_', at most a third of its letters wrong (rounded up, and never all), the same letters in another order, or the only
+// one of which the one is the beginning of the other. Of equally near words the first in known wins.
+func Suggest(word string, known []string) string {
+	if len(word) > maxSuggest {
 		return ""
 	}
 	plain := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "_", "-") }
-	best, distance := "", 1+max(1, len(word)/3)
+	best, distance := "", min(len(word), 1+(len(word)+2)/3)
 	for _, k := range known {
 		d := levenshtein.ComputeDistance(plain(word), plain(k))
 		if letters(plain(word)) == letters(plain(k)) {
@@ -26,16 +26,22 @@ func suggest(word string, known []string) string {
 			best, distance = k, d
 		}
 	}
-	if best != "" || len(word) < 3 {
+	if best != "" || len(word) < 2 {
 		return best
 	}
 	for _, k := range known {
 		if strings.HasPrefix(plain(k), plain(word)) || len(k) > 2 && strings.HasPrefix(plain(word), plain(k)) {
-			return k
+			if best != "" && best != k {
+				return ""
+			}
+			best = k
 		}
 	}
-	return ""
+	return best
 }
+
+// maxSuggest bounds the words that are looked at: module paths are shorter, and what is longer costs time.
+const maxSuggest = 256
 
 // letters are the bytes of a word, sorted.
 func letters(word string) string {
@@ -46,7 +52,7 @@ func letters(word string) string {
 
 // didYouMean is the hint for an unknown word: the nearest known one, or all of them if they are few.
 func didYouMean(word string, known []string) string {
-	if s := suggest(word, known); s != "" {
+	if s := Suggest(word, known); s != "" {
 		return fmt.Sprintf("did you mean %q?", s)
 	}
 	if len(known) == 0 {
