@@ -176,18 +176,7 @@ func workFeatures() []feature {
 			}
 			return false
 		}},
-		{"two members replace one path", func(c *census) bool {
-			owner := map[string]*modfile.File{}
-			for _, f := range c.members {
-				for _, r := range f.Replace {
-					if owner[r.Old.Path] != nil && owner[r.Old.Path] != f {
-						return true
-					}
-					owner[r.Old.Path] = f
-				}
-			}
-			return false
-		}},
+		{"two members replace one path", (*census).sharedReplace},
 		{"go.work replace: directory", anyWorkReplace(func(_ *census, r *modfile.Replace) bool { return toDir(r) })},
 		{"go.work replace: module", anyWorkReplace(func(_ *census, r *modfile.Replace) bool { return !toDir(r) })},
 		{"go.work replace: all versions", anyWorkReplace(func(_ *census, r *modfile.Replace) bool { return forAll(r) })},
@@ -204,6 +193,20 @@ func workFeatures() []feature {
 			return false
 		})},
 	}
+}
+
+// sharedReplace reports whether two members have replace lines for one path.
+func (c *census) sharedReplace() bool {
+	owner := map[string]*modfile.File{}
+	for _, f := range c.members {
+		for _, r := range f.Replace {
+			if owner[r.Old.Path] != nil && owner[r.Old.Path] != f {
+				return true
+			}
+			owner[r.Old.Path] = f
+		}
+	}
+	return false
 }
 
 func goFeatures() []feature {

@@ -140,6 +140,14 @@ func (g *generator) contradict(m *modFile) {
 	m.replaces = append(m.replaces, r)
 }
 
+// member chooses a member of the workspace that is there.
+func (g *generator) member() *modFile {
+	if m := g.file[pick(g, g.work.uses)]; m != nil {
+		return m
+	}
+	return g.mods[0]
+}
+
 // workTrouble does one thing to the workspace.
 func (g *generator) workTrouble() {
 	w := g.work
@@ -157,14 +165,14 @@ func (g *generator) workTrouble() {
 	case 3:
 		w.goLine = pick(g, []string{"", "1.21", "1.22rc1", "1.20.1"})
 	case 4:
-		m := g.file[pick(g, w.uses)]
+		m := g.member()
 		m.goLine = pick(g, []string{"1.25.5", "1.21", "1.22.7"})
 	case 5:
 		w.uses = nil
 	case 6:
 		w.replaces = append(w.replaces, g.someReplace("."), g.someReplace("."))
 	case 7:
-		a, b := g.file[pick(g, w.uses)], g.file[pick(g, w.uses)]
+		a, b := g.member(), g.member()
 		r := g.someReplace(a.dir)
 		a.replaces = append(a.replaces, r)
 		r2 := g.someReplace(b.dir)
