@@ -139,20 +139,21 @@ func DistanceOf(v, w string) Distance {
 	return Patch
 }
 
-// Dependents returns the governed modules in whose build list the module of a directory is, as a sibling: by path, and
-// effective from that directory or at any version. Sorted by directory.
-func (g *Graph) Dependents(m *workspace.Module) []*View {
-	var out []*View
+// Dependents returns the governed modules that, each built alone, take the code of a module of the repository from its
+// directory, sorted by directory. Modules without a build list are left out.
+func (g *Graph) Dependents(m *workspace.Module) []*workspace.Module {
+	var out []*workspace.Module
 	for _, v := range g.views {
-		if v.err == nil && v.Module != m && v.selected(m.Path) >= 0 {
-			out = append(out, v)
+		if e, ok := v.Effective(m.Path); ok && e.Dir == m.Dir && v.Module != m && v.Module.Governed {
+			out = append(out, v.Module)
 		}
 	}
 	return out
 }
 
-// Cycles returns the groups of governed modules that require each other in a ring (by their require lines), each
-// sorted by directory, in the order of their first modules.
+// Cycles returns the groups of governed modules that require each other in a ring, each sorted by directory, in the
+// order of their first modules. The paths of their require lines count, at whatever version and wherever the code comes
+// from: no order of releases suits all modules of a ring.
 func (g *Graph) Cycles() [][]*workspace.Module {
 	t := tarjan{index: map[*workspace.Module]int{}, low: map[*workspace.Module]int{}, on: map[*workspace.Module]bool{}}
 	t.siblings = map[string]*workspace.Module{}

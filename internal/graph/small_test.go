@@ -15,6 +15,7 @@ import (
 	"github.com/modgov/modgov/internal/difftest/universe"
 	"github.com/modgov/modgov/internal/gocmd"
 	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/workspace"
 )
 
 // The cases in testdata/small are written in a language of their own, as those of the go command's mvs package are. A
@@ -35,6 +36,11 @@ import (
 //	stale m: a1>a2 b1>-       the roots that the update moves or drops
 //	edges m: m>a1 m>go1.21    the lines of go mod graph
 //	error m: load b1          why there is no list
+//
+// And of the repository:
+//
+//	dependents m: n o         the modules that take m from its directory
+//	cycles: m n, o p          the rings of modules
 //
 // Each case is compared with the go command too, where there is one.
 func TestSmall(t *testing.T) {
@@ -98,7 +104,7 @@ func parseSmall(t *testing.T, text string) *small {
 		}
 		verb, name := field[0], field[len(field)-1]
 		switch verb {
-		case "list", "update", "stale", "edges", "error":
+		case "list", "update", "stale", "edges", "error", "dependents", "cycles":
 			s.expect = append(s.expect, [3]string{verb, name, strings.Join(strings.Fields(words), " ")})
 		case "replace", "exclude", "toolchain":
 			for word := range strings.FieldsSeq(words) {
@@ -203,6 +209,12 @@ func (s *small) check(t *testing.T) {
 		t.Error("the case expects nothing")
 	}
 	for _, e := range s.expect {
+		if e[0] == "dependents" || e[0] == "cycles" {
+			if got := shownSiblings(g, e[0], e[1]); got != e[2] {
+				t.Errorf("%s %s:\n got %s\nwant %s", e[0], e[1], got, e[2])
+			}
+			continue
+		}
 		v := g.View(e[1])
 		if e[1] == "work" {
 			v = g.WorkspaceView()
@@ -250,6 +262,26 @@ func shown(v *graph.View, verb string) string {
 			}
 			out = append(out, w)
 		}
+	}
+	return strings.Join(out, " ")
+}
+
+// shownSiblings writes what the graph says of the modules of the repository.
+func shownSiblings(g *graph.Graph, verb, dir string) string {
+	if verb == "dependents" {
+		return dirs(g.Dependents(g.Workspace().Module(dir)))
+	}
+	var rings []string
+	for _, ring := range g.Cycles() {
+		rings = append(rings, dirs(ring))
+	}
+	return strings.Join(rings, ", ")
+}
+
+func dirs(modules []*workspace.Module) string {
+	var out []string
+	for _, m := range modules {
+		out = append(out, m.Dir)
 	}
 	return strings.Join(out, " ")
 }
