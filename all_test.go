@@ -152,8 +152,44 @@ func TestHabits(t *testing.T) {
 			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
 				t.Errorf("%s has an init function", s.name)
 			}
+			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR {
+				for _, spec := range g.Specs {
+					checkVariable(t, s.name, g, spec.(*ast.ValueSpec))
+				}
+			}
 		}
 	}
+}
+
+// checkVariable allows a package no variables but those that nobody changes: errors, regular expressions, embedded files
+// and assertions that a type has methods.
+func checkVariable(t *testing.T, file string, decl *ast.GenDecl, spec *ast.ValueSpec) {
+	t.Helper()
+	for _, doc := range []*ast.CommentGroup{decl.Doc, spec.Doc} {
+		if doc != nil && slices.ContainsFunc(doc.List, func(c *ast.Comment) bool { return strings.HasPrefix(c.Text, "//go:embed ") }) {
+			return
+		}
+	}
+	for i, name := range spec.Names {
+		if name.Name == "_" || i < len(spec.Values) && isConstant(spec.Values[i]) {
+			continue
+		}
+		t.Errorf("%s: the variable %s is state of its package", file, name.Name)
+	}
+}
+
+// isConstant reports whether a value is made by a call whose result nobody changes.
+func isConstant(value ast.Expr) bool {
+	call, ok := value.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	f, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	pkg, ok := f.X.(*ast.Ident)
+	return ok && slices.Contains([]string{"errors.New", "fmt.Errorf", "regexp.MustCompile"}, pkg.Name+"."+f.Sel.Name)
 }
 
 // Every direct dependency has its line in docs/dependencies.md, and no line is without one.

@@ -5,9 +5,8 @@ import (
 	"testing"
 )
 
-func TestModDiff(t *testing.T) {
-	t.Parallel()
-	from := `module m
+// modDiffFrom is the file that the copies of TestModDiff were made from, unless they say another one.
+const modDiffFrom = `module m
 
 go 1.21
 
@@ -24,7 +23,12 @@ require (
 replace "example.com/a" => ../a // modgov:local
 exclude example.com/x v1.0.0
 `
-	cases := []struct{ name, from, to, want, err string }{
+
+type modDiffCase struct{ name, from, to, want, err string }
+
+func modDiffCases() []modDiffCase {
+	from := modDiffFrom
+	return []modDiffCase{
 		{name: "the same", to: from},
 		{name: "another form", to: strings.ReplaceAll(strings.ReplaceAll(from, "\n)", "\n\n)"), " // why", "")},
 		{name: "a version", to: strings.Replace(from, "a v1.0.0", "a v1.1.0", 1), want: "set require example.com/a@v1.1.0"},
@@ -73,11 +77,15 @@ exclude example.com/x v1.0.0
 		{name: "does not parse", to: "module m\n}\n", err: "changed copy: go.mod:2: unknown directive: }"},
 		{name: "does not parse before", from: "module m\n}\n", to: from, err: "go.mod:2: unknown directive: }"},
 	}
-	for _, c := range cases {
+}
+
+func TestModDiff(t *testing.T) {
+	t.Parallel()
+	for _, c := range modDiffCases() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			if c.from == "" {
-				c.from = from
+				c.from = modDiffFrom
 			}
 			edits, err := ModDiff("go.mod", []byte(c.from), []byte(c.to))
 			if err != nil || c.err != "" {

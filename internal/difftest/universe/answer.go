@@ -120,22 +120,31 @@ func refusalOf(err error) *Refusal {
 	return r
 }
 
-// reasons are what the go command's words say, by kind.
-var reasons = []struct {
+// A reason is what the go command's words say.
+type reason struct {
 	kind Kind
 	re   *regexp.Regexp
-}{
-	{NeedsUpdate, regexp.MustCompile(`updates to go\.mod needed`)},
-	{Conflict, regexp.MustCompile(`conflicting replacements (found )?for`)},
-	{TooNew, regexp.MustCompile(`requires go >= \S+ \(running go`)},
-	{BadWork, regexp.MustCompile(`listed in go\.work file requires go >=|appears multiple times in workspace|` +
+}
+
+var (
+	saysNeedsUpdate = regexp.MustCompile(`updates to go\.mod needed`)
+	saysConflict    = regexp.MustCompile(`conflicting replacements (found )?for`)
+	saysTooNew      = regexp.MustCompile(`requires go >= \S+ \(running go`)
+	saysBadWork     = regexp.MustCompile(`listed in go\.work file requires go >=|appears multiple times in workspace|` +
 		`no modules were found in the current workspace|is replaced at all versions in the go\.work file|` +
-		`cannot load module \S+ listed in go\.work file: (open|error reading)`)},
-	{BadFile, regexp.MustCompile(`errors parsing|error loading go\.mod|error reading \S*go\.mod|` +
-		`malformed (module|import|tool) path`)},
-	{MissingSum, regexp.MustCompile(`missing go\.sum entry`)},
-	{WrongSum, regexp.MustCompile(`checksum mismatch`)},
-	{BadSum, regexp.MustCompile(`malformed go\.sum`)},
+		`cannot load module \S+ listed in go\.work file: (open|error reading)`)
+	saysBadFile = regexp.MustCompile(`errors parsing|error loading go\.mod|error reading \S*go\.mod|` +
+		`malformed (module|import|tool) path`)
+	saysMissingSum = regexp.MustCompile(`missing go\.sum entry`)
+	saysWrongSum   = regexp.MustCompile(`checksum mismatch`)
+	saysBadSum     = regexp.MustCompile(`malformed go\.sum`)
+)
+
+func reasons() []reason {
+	return []reason{
+		{NeedsUpdate, saysNeedsUpdate}, {Conflict, saysConflict}, {TooNew, saysTooNew}, {BadWork, saysBadWork},
+		{BadFile, saysBadFile}, {MissingSum, saysMissingSum}, {WrongSum, saysWrongSum}, {BadSum, saysBadSum},
+	}
 }
 
 // loadFailure finds the end of a chain "A@v1 requires\n\tB@v1 requires\n\tC@v1: reading ...".
@@ -144,7 +153,7 @@ var loadFailure = regexp.MustCompile(`(?m)^(?:go: |\t)([^\s@]+)@(\S+?)(?: \(repl
 // refusalIn reads what the go command wrote to standard error.
 func refusalIn(stderr string) *Refusal {
 	r := &Refusal{Text: stderr}
-	for _, reason := range reasons {
+	for _, reason := range reasons() {
 		if reason.re.MatchString(stderr) {
 			r.Kinds = append(r.Kinds, reason.kind)
 		}
