@@ -97,8 +97,9 @@ func ownLines(now *graph.View, lines []string) []string {
 }
 
 // dropSums removes the go.sum lines of versions that the plan moves the module away from, where go mod tidy says that
-// nothing needs them any more. Lines that were superfluous before are not the plan's business, and lines that loading
-// the graph needs stay, whatever tidy says of a go.mod file that it has made smaller.
+// nothing needs them any more. Lines that were superfluous before are not the plan's business, lines that loading the
+// graph needs stay, whatever tidy says of a go.mod file that it has made smaller, and so do lines that contradict
+// others: which of them is right is for a person to find out.
 func (d *draft) dropSums(m *workspace.Module, now *graph.View, tidied []string) (bool, error) {
 	before := d.before.Facts.Graph.View(m.Dir)
 	data, err := d.files.ReadFile(m.Sum.File)
@@ -114,11 +115,16 @@ func (d *draft) dropSums(m *workspace.Module, now *graph.View, tidied []string) 
 	for _, f := range now.Loaded() {
 		keep[fmt.Sprintf("%s %s/go.mod %s", f.Mod.Path, f.Mod.Version, f.Sum)] = true
 	}
+	disputed := map[module.Version]bool{}
+	for _, c := range d.before.Facts.Sums.Conflicts {
+		disputed[c.Mod] = true
+	}
 	had, has := codeOf(before), codeOf(now)
 	left := workspace.SumDrop(data, func(path, version, hash string) bool {
 		line := path + " " + version + " " + hash
 		mod := module.Version{Path: path, Version: strings.TrimSuffix(version, "/go.mod")}
-		return !keep[line] && (had[mod] && !has[mod] || !old[line])
+		gone := had[mod] && !has[mod] && !disputed[module.Version{Path: path, Version: version}]
+		return !keep[line] && (gone || !old[line])
 	})
 	return d.files.set(m.Sum.File, left), nil
 }

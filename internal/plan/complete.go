@@ -176,6 +176,9 @@ func firstLine(text []byte) string {
 // completeModule runs go on copies of a module's files. Other edited modules are seen through an overlay, so that the
 // tree itself need not change.
 func (d *draft) completeModule(ctx context.Context, m *workspace.Module) (completion, error) {
+	if len(m.Sum.Bad) > 0 {
+		return completion{}, unproved("%v: go reads nothing of the file before that is corrected", m.Sum.Bad[0])
+	}
 	dir, err := d.stageDir(m.Dir)
 	if err != nil {
 		return completion{}, err
