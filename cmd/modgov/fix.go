@@ -37,12 +37,14 @@ EXAMPLES
    modgov fix --vendor
    modgov fix --dry-run | git apply`,
 		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "dry-run", Usage: "write nothing, print the plan and its diff, which git apply takes at git's top level"},
+			&cli.BoolFlag{Name: "dry-run",
+				Usage: "write nothing, print the plan and its diff, which git apply takes at git's top level"},
 			&cli.BoolFlag{Name: "require", Usage: "settle versions by raising requirements only"},
 			&cli.BoolFlag{Name: "replace", Usage: "settle versions by marked replace lines"},
 			&cli.BoolFlag{Name: "vendor", Usage: "make the snapshots that the policy names"},
 			&cli.StringSliceFlag{Name: "rule", Usage: "only findings of `RULE`; repeatable"},
-			&cli.StringSliceFlag{Name: "dep", Usage: "only findings about dependencies that `SEL` selects: a module path glob, set:x, module:DIR; repeatable"},
+			&cli.StringSliceFlag{Name: "dep",
+				Usage: "only findings about dependencies that `SEL` selects: a path glob, set:x, module:DIR; repeatable"},
 			workFileFlag(),
 		}, formatFlags(report.Formats("fix")...)...),
 		Action: action(fix),

@@ -140,7 +140,10 @@ func (p *project) readPolicy() (*policy.Policy, error) {
 
 // load reads the files of a tree: those on disk, or edited ones.
 func (p *project) load(ctx context.Context, files fs.FS) (*workspace.Workspace, error) {
-	src := workspace.Source{FS: files, Root: filepath.ToSlash(p.repo.Root), Work: p.tree.Work, Outside: p.readOutside, Governs: p.policy.Governs}
+	src := workspace.Source{
+		FS: files, Root: filepath.ToSlash(p.repo.Root), Work: p.tree.Work,
+		Outside: p.readOutside, Governs: p.policy.Governs,
+	}
 	for _, e := range p.tree.Modules {
 		src.Entries = append(src.Entries, workspace.Entry{Dir: e.Dir, Hidden: e.Hidden})
 	}
@@ -229,7 +232,8 @@ func (p *project) selects(m *workspace.Module) bool {
 // misspelt selector may pass.
 func (p *project) checkSelection(ws *workspace.Workspace) error {
 	if len(ws.Modules) == 0 && ws.Work == nil {
-		return withHint(usagef("no go.mod file below %s", p.repo.Root), "start modgov in a repository, or name one with -C or --root")
+		return withHint(usagef("no go.mod file below %s", p.repo.Root),
+			"start modgov in a repository, or name one with -C or --root")
 	}
 	if p.selected.IsZero() {
 		return nil

@@ -47,7 +47,7 @@ func why(inv *invocation, c *cli.Context) error {
 	if err := p.checkSelection(ws); err != nil {
 		return err
 	}
-	g, err := p.graph(inv.ctx, ws, graph.Options{Workspace: true, Modules: func(m *workspace.Module) bool { return p.selects(m) }})
+	g, err := p.graph(inv.ctx, ws, graph.Options{Workspace: true, Modules: p.selects})
 	if err != nil {
 		return err
 	}
