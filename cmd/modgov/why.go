@@ -10,7 +10,6 @@ import (
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/report"
-	"github.com/modgov/modgov/internal/workspace"
 )
 
 func whyCommand() *cli.Command {
