@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 )
 
@@ -106,11 +105,11 @@ func (d *Doctor) Judge() {
 // WriteDoctor writes what modgov sees as "text" or "json". If it was asked to compare itself with the go command, the
 // text is that comparison, with -v after all else.
 func WriteDoctor(w io.Writer, format string, d *Doctor, o Options) error {
-	switch format {
-	case "json":
-		return writeJSON(w, d)
-	case "text":
-		return writeDoctorText(w, d, o)
+	if err := checkFormat("doctor", format); err != nil {
+		return err
 	}
-	return fmt.Errorf("unknown doctor format %q: one of json, text is needed", format)
+	if format == "json" {
+		return writeJSON(w, d)
+	}
+	return writeDoctorText(w, d, o)
 }

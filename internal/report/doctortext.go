@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -58,7 +59,7 @@ func (d *Doctor) headline() string {
 	if d.Workspace != nil {
 		s += ", workspace " + d.Workspace.File
 	}
-	return s + ", policy " + or(d.Policy, "built-in") + ", " + or(d.Go.Version, "no go command")
+	return s + ", policy " + cmp.Or(d.Policy, "built-in") + ", " + cmp.Or(d.Go.Version, "no go command")
 }
 
 // section writes rows below a heading.

@@ -172,10 +172,11 @@ func TestUnknownFormats(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	for name, err := range map[string]error{
-		"list":  WriteList(&out, "yaml", nil),
-		"graph": WriteGraph(&out, "yaml", nil, Selection{}),
-		"why":   WriteWhy(&out, "yaml", &Why{}, Options{}),
-		"fix":   WritePlan(&out, "yaml", &Plan{}, false, Options{}),
+		"list":   WriteList(&out, "yaml", nil),
+		"graph":  WriteGraph(&out, "yaml", nil, Selection{}),
+		"why":    WriteWhy(&out, "yaml", &Why{}, Options{}),
+		"fix":    WritePlan(&out, "yaml", &Plan{}, false, Options{}),
+		"doctor": WriteDoctor(&out, "yaml", &Doctor{}, Options{}),
 	} {
 		if err == nil || !strings.Contains(err.Error(), name+` format "yaml"`) || !strings.Contains(err.Error(), "json") {
 			t.Errorf("%s: got %v, want an error that names the formats", name, err)

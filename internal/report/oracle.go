@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -93,7 +94,7 @@ func (s *OracleSummary) count(c oracle.Comparison) {
 func (t *doctorText) oracle() {
 	if !t.o.Quiet {
 		t.blank()
-		t.text("modgov %s against %s%s", t.d.Tool.Version, or(t.d.Go.Version, "go"), origin(t.d.Go.Command))
+		t.text("modgov %s against %s%s", t.d.Tool.Version, cmp.Or(t.d.Go.Version, "go"), origin(t.d.Go.Command))
 		t.blank()
 		t.views()
 		for i := range t.d.Oracle.Views {
@@ -126,13 +127,6 @@ func (t *doctorText) views() {
 			prefix = strings.Repeat(" ", min(t.cells(prefix), names+results+6))
 		}
 	}
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 func (v *OracleView) name() string {
