@@ -1,8 +1,6 @@
 package policy
 
-import (
-	"github.com/modgov/modgov/internal/graph"
-)
+import "github.com/modgov/modgov/internal/graph"
 
 func replaceOutside() *Rule {
 	return &Rule{

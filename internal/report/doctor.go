@@ -1,8 +1,6 @@
 package report
 
-import (
-	"io"
-)
+import "io"
 
 // A Doctor is what modgov sees of a repository, of the go command and of its own settings. Lists are never nil.
 type Doctor struct {
