@@ -166,7 +166,7 @@ func (c *checker) driftFinding(w *graph.View, d *drift) *Finding {
 		u := &d.uses[i]
 		f.Modules = append(f.Modules, u.dir)
 		f.At = append(f.At, Span{u.Require.Pos, u.Effective.Text(d.dep.Path) + " alone"})
-		if s := settleDrift(u, d); s != nil {
+		if s := c.settleDrift(u, d); s != nil {
 			f.Settle = append(f.Settle, *s)
 		}
 	}
@@ -185,15 +185,29 @@ func (c *checker) driftFinding(w *graph.View, d *drift) *Finding {
 		}}, f.Groups...)
 	}
 	c.explainDrift(f, w, d)
-	if len(f.Settle) > 0 {
+	switch {
+	case len(f.Settle) == 0:
+	case d.info:
+		f.Fix = command("modgov", "fix", "--replace", "--dep", d.dep.Path)
+	default:
 		f.Fix = command("modgov", "fix", "--rule", "workspace-drift", "--dep", d.dep.Path)
 	}
 	return f
 }
 
-// settleDrift raises a requirement to the version of the workspace, where a requirement can do it.
-func settleDrift(u *judgedUse, d *drift) *Settlement {
+// settleDrift raises a requirement to the version of the workspace, where a requirement can do it. A sibling can be
+// taken from its directory alone too, by a replace line, if somebody asks for one and the policy denies none.
+func (c *checker) settleDrift(u *judgedUse, d *drift) *Settlement {
 	path := d.dep.Path
+	if dir := d.now.Effective.Dir; d.info && dir != "" {
+		if c.policy.Replaces.Local == LocalDenied || u.View.Replacement(u.selected(path)) != nil {
+			return nil
+		}
+		return &Settlement{
+			Means: Replace, Module: u.dir, Mod: module.Version{Path: path},
+			New: module.Version{Path: relativeDir(u.dir, dir)}, IfAsked: true,
+		}
+	}
 	if d.kind != "raised" || u.version(path) == "" || d.now.version(path) == "" ||
 		u.View.Replacement(u.selected(path)) != nil {
 		return nil
