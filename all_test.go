@@ -161,12 +161,13 @@ func TestHabits(t *testing.T) {
 	}
 }
 
-// checkVariable allows a package no variables but those that nobody changes: errors, regular expressions, embedded files
-// and assertions that a type has methods.
+// checkVariable allows a package no variables but those that nobody changes: errors, regular expressions, embedded
+// files and assertions that a type has methods.
 func checkVariable(t *testing.T, file string, decl *ast.GenDecl, spec *ast.ValueSpec) {
 	t.Helper()
+	embeds := func(c *ast.Comment) bool { return strings.HasPrefix(c.Text, "//go:embed ") }
 	for _, doc := range []*ast.CommentGroup{decl.Doc, spec.Doc} {
-		if doc != nil && slices.ContainsFunc(doc.List, func(c *ast.Comment) bool { return strings.HasPrefix(c.Text, "//go:embed ") }) {
+		if doc != nil && slices.ContainsFunc(doc.List, embeds) {
 			return
 		}
 	}

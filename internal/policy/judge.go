@@ -118,7 +118,8 @@ func layers(facts *Facts, gaps []Gap) []LayerState {
 }
 
 func hasVendor(ws *workspace.Workspace) bool {
-	return ws.Work != nil && ws.Work.Vendor || slices.ContainsFunc(ws.Governed(), func(m *workspace.Module) bool { return m.Vendor })
+	vendors := func(m *workspace.Module) bool { return m.Vendor }
+	return ws.Work != nil && ws.Work.Vendor || slices.ContainsFunc(ws.Governed(), vendors)
 }
 
 // Verdict returns the answer for a threshold: findings at or above it fail unless they are excepted.

@@ -56,7 +56,8 @@ func checkDeprecated(c *checker) []*Finding {
 			u := &uses[i]
 			u.waiver = c.waiver("deprecated", nil, d, u)
 		}
-		f := fault{dep: d, all: uses, label: "deprecated", notes: newestNotes(n), settle: func(*judgedUse) *Settlement { return nil }}
+		f := fault{dep: d, all: uses, label: "deprecated", notes: newestNotes(n)}
+		f.settle = func(*judgedUse) *Settlement { return nil }
 		f.message = func(bad []judgedUse) string {
 			return "in " + moduleList(dirsOf(bad)) + ", deprecated by its author: " + oneLine(n.Deprecated)
 		}

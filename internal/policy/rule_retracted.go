@@ -69,7 +69,8 @@ func checkRetracted(c *checker) []*Finding {
 		if len(bad) == 0 {
 			continue
 		}
-		f := fault{dep: d, all: bad, label: "retracted", notes: newestNotes(n), settle: func(*judgedUse) *Settlement { return nil }}
+		f := fault{dep: d, all: bad, label: "retracted", notes: newestNotes(n)}
+		f.settle = func(*judgedUse) *Settlement { return nil }
 		f.message = func(bad []judgedUse) string {
 			text := versionList(groups(d.Path, bad, "")) + ", retracted by its author"
 			if len(why) > 0 {

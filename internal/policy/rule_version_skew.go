@@ -118,8 +118,9 @@ func (c *checker) skew(d *graph.Dependency, item *VersionItem, says *DepPolicy, 
 	}
 	wanted := target.version(d.Path)
 	f := fault{
-		dep: d, item: &item.Item, all: uses, wanted: target.Effective.Text(d.Path), because: policySpan(&item.Item, "agree", "asks them to agree"),
-		label: "declared here", notes: append([]Remark{{"distance", distance(d.Path, bad, wanted)}}, reasonNote(&item.Item)...),
+		dep: d, item: &item.Item, all: uses, wanted: target.Effective.Text(d.Path), label: "declared here",
+		because: policySpan(&item.Item, "agree", "asks them to agree"),
+		notes:   append([]Remark{{"distance", distance(d.Path, bad, wanted)}}, reasonNote(&item.Item)...),
 	}
 	f.message = func([]judgedUse) string { return versionList(groups(d.Path, uses, f.wanted)) }
 	f.settle = func(u *judgedUse) *Settlement { return raise(u, d.Path, wanted, item) }
