@@ -11,6 +11,19 @@ type Date struct {
 	day time.Time // midnight UTC
 }
 
+// DateOf returns the day of a moment, in UTC.
+func DateOf(now time.Time) Date { return Date{now.UTC().Truncate(24 * time.Hour)} }
+
+// ParseDate reads YYYY-MM-DD. The error says what to write instead.
+func ParseDate(text string) (Date, error) {
+	var d Date
+	err := d.setText(text)
+	return d, hinted(err)
+}
+
+// AddDays returns the day so many days later.
+func (d Date) AddDays(n int) Date { return Date{d.day.AddDate(0, 0, n)} }
+
 // IsZero says that no date was given.
 func (d Date) IsZero() bool { return d.day.IsZero() }
 
@@ -66,6 +79,13 @@ func badDate(text string) error {
 
 // Days is a span of time as the policy file has it, "30d" or "2w", in days. Zero means that none was given.
 type Days int
+
+// ParseDays reads a span of time as the policy file has it: 30d, 2w. The error says what to write instead.
+func ParseDays(text string) (Days, error) {
+	var d Days
+	err := d.setText(text)
+	return d, hinted(err)
+}
 
 // setText reads a whole number from 1 to 99999, then d or w.
 func (d *Days) setText(text string) error {

@@ -7,37 +7,47 @@ import (
 )
 
 // except applies the exceptions of the policy to the findings of the rules: it sets Exception where one waives a
-// finding, and returns findings about the exceptions themselves. A finding about several modules is waived if an
-// exception in force covers each of them; rules that can tell modules apart have made findings of their own for those
-// that are waived.
-func (c *checker) except(findings []*Finding) []*Finding {
-	used, open := map[*Exception]bool{}, map[*Exception]int{} // open counts what it matches and nothing waives
+// finding, and returns what each exception does and findings about the exceptions themselves. A finding about several
+// modules is waived if an exception in force covers each of them; rules that can tell modules apart have made findings
+// of their own for those that are waived.
+func (c *checker) except(findings []*Finding) (uses []ExceptionUse, about []*Finding) {
+	matched := map[*Exception][]*Finding{}
 	for _, f := range findings {
 		for _, e := range c.apply(f) {
-			used[e] = true
-			if f.Exception == nil {
-				open[e]++
-			}
+			matched[e] = append(matched[e], f)
 		}
 	}
-	var out []*Finding
 	for i := range c.policy.Exceptions {
 		e := &c.policy.Exceptions[i]
-		var f *Finding
-		switch {
-		case e.Expires.Past(c.Today):
-			f = c.expired(e, open[e])
-		case !used[e] && c.wouldKnow(e):
-			f = c.unused(e)
-		default:
+		use := ExceptionUse{e, c.state(e, len(matched[e])), matched[e]}
+		uses = append(uses, use)
+		f := c.aboutUse(use)
+		if f == nil {
 			continue
 		}
 		if f.Severity = c.severity(Lookup(f.Rule), f); f.Severity != Off {
 			c.own(f)
-			out = append(out, f)
+			about = append(about, f)
 		}
 	}
-	return out
+	return uses, about
+}
+
+// aboutUse returns the finding about an exception itself, nil if there is nothing to say.
+func (c *checker) aboutUse(use ExceptionUse) *Finding {
+	switch use.State {
+	case ExceptionExpired:
+		again := 0 // what it matches and nothing else waives
+		for _, f := range use.Findings {
+			if f.Exception == nil {
+				again++
+			}
+		}
+		return c.expired(use.Exception, again)
+	case ExceptionUnused:
+		return c.unused(use.Exception)
+	}
+	return nil
 }
 
 // apply sets the exception of a finding, if it is waived, and returns the exceptions that match it, each once.

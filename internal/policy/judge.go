@@ -23,6 +23,8 @@ type Judgement struct {
 	Facts  *Facts
 	// Findings are sorted: by severity, rule, subject, dependency. Excepted ones are among them, with Exception set.
 	Findings []*Finding
+	// Exceptions tell what each exception of the policy does, in file order.
+	Exceptions []ExceptionUse
 	// Gaps are what could not be found out.
 	Gaps []Gap
 	// Layers tells for each layer whether it was checked, not asked or failed, in a fixed order.
@@ -58,7 +60,8 @@ func Judge(p *Policy, facts *Facts) *Judgement {
 			j.Findings = append(j.Findings, f)
 		}
 	}
-	j.Findings = append(j.Findings, c.except(j.Findings)...)
+	uses, about := c.except(j.Findings)
+	j.Exceptions, j.Findings = uses, append(j.Findings, about...)
 	slices.SortStableFunc(j.Findings, compareFindings)
 	j.Layers = layers(facts, j.Gaps)
 	return j
