@@ -41,8 +41,8 @@ func scriptFixture(ts *testscript.TestScript, neg bool, args []string) {
 	setProxy(ts, filepath.Join(cache, "cache", "download"))
 }
 
-// besides are module versions that no fixture has in a go.sum file, but that scripts patch in.
-func besides() []string { return []string{"github.com/go-logr/logr@v1.2.0"} }
+// besides are module versions that no fixture has in a go.sum file, but that scripts patch in or fix brings.
+func besides() []string { return []string{"github.com/go-logr/logr@v1.2.0", "github.com/pkg/errors@v0.9.1"} }
 
 // fixtureModules returns the module cache of the go command, which then holds all modules that the fixtures name in
 // their go.sum files. What it lacks it fetches with the settings of whoever runs the tests: once, and nothing later on.
