@@ -29,7 +29,9 @@ func (d *draft) carry(m *workspace.Module, c completion) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if d.untidy[m.Dir] = c.tidied == nil; c.tidied != nil {
+	if d.untidy[m.Dir] = c.refused; c.bare {
+		d.bare[m.Dir] = true // go mod tidy keeps nothing for it, which says nothing about the lines that are there
+	} else if !c.refused {
 		dropped, err := d.dropSums(m, now, c.tidied)
 		if err != nil {
 			return false, err

@@ -146,11 +146,19 @@ func (d *draft) inputs(m *workspace.Module) string {
 
 // A completion is what the go command made of copies of a module's files.
 type completion struct {
-	mod    []byte   // the go.mod file, nil if go left it
-	lines  []string // of go.sum
-	tidied []string // the lines that go mod tidy keeps; nil if it refused
-	notes  []string
+	mod     []byte   // the go.mod file, nil if go left it
+	lines   []string // of go.sum
+	tidied  []string // the lines that go mod tidy keeps
+	refused bool     // go mod tidy did not say which lines it keeps
+	bare    bool     // the module has no package, so nobody can say which sums of code it needs
+	notes   []string
 }
+
+// listed shows of each package of a module that it is there, and what keeps go from loading it or what it imports.
+const listed = "{{if not .DepOnly}}" + isPackage + "\n{{end}}{{with .Error}}{{.Err}}{{end}}"
+
+// isPackage is the line of a package in what go list prints.
+const isPackage = "+"
 
 // lastWords returns the last line that the go command said, where it failed: the cause, after what led to it.
 func lastWords(err error) string {
@@ -163,10 +171,10 @@ func lastWords(err error) string {
 	return err.Error()
 }
 
-// firstLine returns the first line that says something.
-func firstLine(text []byte) string {
+// firstProblem returns the first line of what go list printed that is no package's.
+func firstProblem(text []byte) string {
 	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimSpace(line); line != "" {
+		if line = strings.TrimSpace(line); line != "" && line != isPackage {
 			return line
 		}
 	}
@@ -201,7 +209,7 @@ func (d *draft) completeModule(ctx context.Context, m *workspace.Module) (comple
 		}
 	}
 	// With -e a package that cannot be loaded (generated code that is not there yet, say) hides no other.
-	errs, err := run(first, []string{"list", "-e", "-mod=mod", "-deps", "-test", "-f", "{{with .Error}}{{.Err}}{{end}}"}, "./...")
+	packages, err := run(first, []string{"list", "-e", "-mod=mod", "-deps", "-test", "-f", listed}, "./...")
 	if err != nil {
 		return completion{}, unproved("%s: %v", m.Dir, err)
 	}
@@ -210,7 +218,7 @@ func (d *draft) completeModule(ctx context.Context, m *workspace.Module) (comple
 		return completion{}, err
 	}
 	out := completion{mod: mod, lines: sums}
-	if text := firstLine(errs); text != "" {
+	if text := firstProblem(packages); text != "" {
 		out.notes = append(out.notes, fmt.Sprintf("go cannot load every package of %s, so what these need is not completed: %s", m.Dir, text))
 	}
 	second := filepath.Join(dir, "tidy")
@@ -218,11 +226,13 @@ func (d *draft) completeModule(ctx context.Context, m *workspace.Module) (comple
 		return completion{}, err
 	}
 	if _, err := run(second, []string{"mod", "tidy"}); err != nil {
+		out.refused = true
 		out.notes = append(out.notes, fmt.Sprintf("the sums of zip files in %s are not proved: %s", m.Sum.File, lastWords(err)))
 		return out, nil
 	}
 	_, out.tidied, err = readStaged(second)
 	out.lines = append(out.lines, out.tidied...)
+	out.bare = len(packages) == 0 && len(out.tidied) == 0
 	return out, err
 }
 

@@ -28,6 +28,7 @@ type draft struct {
 	why     map[line][]string          // rules for which it changes
 	blocked map[string]string          // identity of a finding → why its settlement cannot be made
 	untidy  map[string]bool            // directories of modules of which go mod tidy could not say what sums they need
+	bare    map[string]bool            // directories of edited modules without packages
 	notes   []string
 	stage   string            // temporary directory, "" until it is needed
 	done    map[string]string // module directory → fingerprint of what go completed it from
@@ -42,6 +43,7 @@ func newDraft(p *Project, before *policy.Judgement, o Options) *draft {
 		project: p, options: o, before: before, now: before, files: newOverlay(p.FS),
 		known: map[string]bool{}, targets: map[string]*policy.Finding{}, why: map[line][]string{},
 		blocked: map[string]string{}, done: map[string]string{}, asksGo: map[string]bool{}, untidy: map[string]bool{},
+		bare: map[string]bool{},
 	}
 	for _, f := range before.Findings {
 		d.known[f.ID()] = true

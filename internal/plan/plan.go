@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -157,7 +158,7 @@ func (p *Plan) Empty() bool { return len(p.Files) == 0 && len(p.Vendors) == 0 }
 
 // describe fills in what the plan does from the draft.
 func (p *Plan) describe(d *draft) {
-	p.Notes, p.After = d.notes, d.now
+	p.Notes, p.After = slices.Concat(d.notes, d.bareNote()), d.now
 	for name, after := range d.files.changed {
 		before, err := fs.ReadFile(d.project.FS, name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -170,6 +171,19 @@ func (p *Plan) describe(d *draft) {
 	slices.SortFunc(p.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	p.Edits = d.describeEdits(p.Files)
 	p.compare(d)
+}
+
+// bareNote says where no sums of code were asked for.
+func (d *draft) bareNote() []string {
+	dirs := slices.Sorted(maps.Keys(d.bare))
+	if len(dirs) == 0 {
+		return nil
+	}
+	where := dirs[0]
+	if len(dirs) > 1 {
+		where = policy.Count(len(dirs), "module")
+	}
+	return []string{"no package in " + where + ": nothing tells which sums of code go.sum needs there"}
 }
 
 // describeEdits says in words what is different in each file.
