@@ -26,13 +26,19 @@ type draft struct {
 	known   map[string]bool            // identities of the findings before
 	targets map[string]*policy.Finding // findings to clear, by identity
 	why     map[line][]string          // rules for which it changes
-	blocked map[string]string          // identity of a finding → why its settlement cannot be made
+	blocked map[attempt]string         // why it cannot be made
 	untidy  map[string]bool            // directories of modules of which go mod tidy could not say what sums they need
 	bare    map[string]bool            // directories of edited modules without packages
 	notes   []string
 	stage   string            // temporary directory, "" until it is needed
 	done    map[string]string // module directory → fingerprint of what go completed it from
 	asksGo  map[string]bool   // module directory → go has to vouch for /go.mod lines
+}
+
+// An attempt is what was to settle a finding in a module.
+type attempt struct {
+	finding, module string // the finding's identity, the module's directory
+	mod             module.Version
 }
 
 // A line names what an edit changes: what a file says of a dependency, or of go or toolchain.
@@ -42,7 +48,7 @@ func newDraft(p *Project, before *policy.Judgement, o Options) *draft {
 	d := &draft{
 		project: p, options: o, before: before, now: before, files: newOverlay(p.FS),
 		known: map[string]bool{}, targets: map[string]*policy.Finding{}, why: map[line][]string{},
-		blocked: map[string]string{}, done: map[string]string{}, asksGo: map[string]bool{}, untidy: map[string]bool{},
+		blocked: map[attempt]string{}, done: map[string]string{}, asksGo: map[string]bool{}, untidy: map[string]bool{},
 		bare: map[string]bool{},
 	}
 	for _, f := range before.Findings {
@@ -105,7 +111,7 @@ func (d *draft) todo() []*policy.Finding {
 	var out []*policy.Finding
 	for _, f := range d.now.Findings {
 		id := f.ID()
-		if f.Exception != nil || len(d.settlements(f)) == 0 || d.blocked[id] != "" {
+		if f.Exception != nil || len(d.settlements(f)) == 0 {
 			continue
 		}
 		if d.targets[id] != nil || !d.known[id] {
@@ -148,7 +154,7 @@ func (d *draft) apply(findings []*policy.Finding) (bool, error) {
 		if err != nil {
 			var refused *refusal
 			if errors.As(err, &refused) {
-				d.block(c.finding.ID(), refused.Error())
+				d.blocked[attempt{c.finding.ID(), c.Module, c.Mod}] = refused.Error()
 				continue
 			}
 			return changed, err
@@ -159,16 +165,6 @@ func (d *draft) apply(findings []*policy.Finding) (bool, error) {
 		}
 	}
 	return changed, nil
-}
-
-// block remembers why a settlement of a finding cannot be made; a finding about several modules may have several.
-func (d *draft) block(id, why string) {
-	switch was := d.blocked[id]; {
-	case was == "":
-		d.blocked[id] = why
-	case !strings.Contains(was, why):
-		d.blocked[id] = was + "; " + why
-	}
 }
 
 // choose orders the changes and keeps one for each module and dependency: of two required versions the higher.
@@ -213,12 +209,13 @@ func (d *draft) choose(findings []*policy.Finding) []change {
 }
 
 // settlements returns how a finding is to be settled: in the modules that were asked for, unless the plan itself has
-// brought the finding, and by the means that were asked for. What follows from an edit has to follow everywhere.
+// brought the finding, by the means that were asked for, and where that has not been refused before: one module that
+// refuses keeps no other from following. What follows from an edit has to follow everywhere.
 func (d *draft) settlements(f *policy.Finding) []policy.Settlement {
 	var out []policy.Settlement
 	asked := d.targets[f.ID()] != nil
 	for _, s := range f.Settle {
-		if asked && d.options.Module != nil && !d.options.Module(s.Module) {
+		if asked && d.options.Module != nil && !d.options.Module(s.Module) || d.blocked[attempt{f.ID(), s.Module, s.Mod}] != "" {
 			continue
 		}
 		switch {

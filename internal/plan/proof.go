@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/policy"
@@ -37,9 +38,16 @@ func (p *Plan) compare(d *draft) {
 
 // leftReason says why a finding stays.
 func (d *draft) leftReason(id string, f *policy.Finding) string {
+	var refusals []string
+	for at, why := range d.blocked {
+		if at.finding == id && slices.Contains(f.Modules, at.module) {
+			refusals = append(refusals, why)
+		}
+	}
+	slices.Sort(refusals)
 	switch {
-	case d.blocked[id] != "":
-		return d.blocked[id]
+	case len(refusals) > 0:
+		return strings.Join(slices.Compact(refusals), "; ")
 	case len(f.Settle) == 0:
 		return NoEdit
 	}
@@ -176,16 +184,16 @@ func (d *draft) shrunk() bool {
 // proveGaps refuses a tree of which less is known than before, and edits whose effect on a module nobody can tell, as
 // it could not be judged before either and is built from what they change.
 func (p *Plan) proveGaps(d *draft) error {
-	type place struct {
+	type part struct {
 		layer  policy.Layer
 		module string
 	}
-	had := map[place]bool{}
+	had := map[part]bool{}
 	for _, g := range d.before.Gaps {
-		had[place{g.Layer, g.Module}] = true
+		had[part{g.Layer, g.Module}] = true
 	}
 	for _, g := range d.now.Gaps {
-		if !had[place{g.Layer, g.Module}] {
+		if !had[part{g.Layer, g.Module}] {
 			return unproved("with these edits %s cannot be judged: %v", cmp.Or(g.Module, "the workspace"), g.Err)
 		}
 	}
