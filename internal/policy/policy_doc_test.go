@@ -78,13 +78,13 @@ func sectionTypes(t reflect.Type, prefix string) map[string]reflect.Type {
 
 // isLater says whether all of a section has no effect yet, or the section that it is in.
 func isLater(title string) bool {
-	top, rest, nested := strings.Cut(strings.Trim(title, "`"), ".")
+	top, _, _ := strings.Cut(strings.Trim(title, "`"), ".")
 	for _, f := range fieldsOf(reflect.TypeFor[Policy]()) {
 		if f.key == top && f.later {
 			return true
 		}
 	}
-	return nested && top == "replaces" && rest == "allow"
+	return false
 }
 
 func wordsOf(t reflect.Type) []string {

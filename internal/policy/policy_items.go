@@ -160,20 +160,20 @@ type SourcesSection struct {
 // ReplacesSection says which replace lines are welcome.
 type ReplacesSection struct {
 	Item
-	Local       LocalReplace  `policy:"local"` // "": the file does not say
-	Forks       DepSelector   `policy:"forks"` // module paths that replace lines may point to; zero: the file does not say
-	InPublished InPublished   `policy:"in_published,later"`
-	Allow       []ReplaceItem `policy:"allow,later"`
+	Local       LocalReplace  `policy:"local"`        // "": the file does not say
+	Forks       DepSelector   `policy:"forks"`        // module paths that replace lines may point to; zero: the file does not say
+	InPublished InPublished   `policy:"in_published"` // of modules.published; "" is deny
+	Allow       []ReplaceItem `policy:"allow"`
 }
 
 // A ReplaceItem allows single replace lines, for some time.
 type ReplaceItem struct {
 	Item
-	Dep     DepSelector    `policy:"dep,required"` // what is replaced
-	In      ModuleSelector `policy:"in"`           // zero: all
+	Dep     DepSelector    `policy:"dep,required"` // what is replaced; a version is that of the target
+	In      ModuleSelector `policy:"in"`           // zero: all, and go.work
 	Issue   string         `policy:"issue"`
 	Created Date           `policy:"created"`
-	Expires Date           `policy:"expires"`
+	Expires Date           `policy:"expires"` // valid through that day, UTC; zero: for ever
 }
 
 // GoSection says what the go and toolchain lines should be.

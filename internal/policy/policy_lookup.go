@@ -11,7 +11,7 @@ import (
 
 // An index finds the items that may speak of a dependency without asking all of them.
 type index struct {
-	versions, pins, exceptions depIndex
+	versions, pins, exceptions, allow depIndex
 }
 
 // A depIndex holds numbers of items under the longest whole elements that all paths begin with that a term of the
@@ -19,7 +19,7 @@ type index struct {
 type depIndex map[string][]int
 
 func newIndex(p *Policy) index {
-	x := index{versions: depIndex{}, pins: depIndex{}, exceptions: depIndex{}}
+	x := index{versions: depIndex{}, pins: depIndex{}, exceptions: depIndex{}, allow: depIndex{}}
 	for i := range p.Versions {
 		x.versions.add(i, &p.Versions[i].Dep)
 	}
@@ -28,6 +28,9 @@ func newIndex(p *Policy) index {
 	}
 	for i := range p.Exceptions {
 		x.exceptions.add(i, &p.Exceptions[i].Dep)
+	}
+	for i := range p.Replaces.Allow {
+		x.allow.add(i, &p.Replaces.Allow[i].Dep)
 	}
 	return x
 }
@@ -180,6 +183,20 @@ func (p *PinItem) Allows(m ModuleInfo, version string, now time.Time) bool {
 	return version == string(p.Version) || slices.ContainsFunc(p.AlternatesFor(m), func(a *Alternate) bool {
 		return version == string(a.Version) && !a.Expires.Past(now)
 	})
+}
+
+// AllowsFor returns the items of replaces.allow that speak of a replace line, in file order, expired ones too. The
+// version of dep is that of the line's target, "" for a directory; m is the zero ModuleInfo for a line of go.work, of
+// which only items for all modules speak.
+func (p *Policy) AllowsFor(dep DepInfo, m ModuleInfo) []*ReplaceItem {
+	var found []*ReplaceItem
+	for _, i := range p.index.allow.candidates(dep.Path) {
+		r := &p.Replaces.Allow[i]
+		if (r.In.IsZero() || m.Dir != "" && r.In.Match(m)) && r.Dep.Match(dep) {
+			found = append(found, r)
+		}
+	}
+	return found
 }
 
 // A Claim is what a finding says of itself when it asks for an exception.

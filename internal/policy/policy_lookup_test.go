@@ -272,8 +272,6 @@ release: {groups: []}
 9 e
 10 bans/x.org/f
 12 sources
-13 replaces: in_published
-13 replaces: allow
 14 vendor: drift
 15 sums: stale
 17 EX-1

@@ -24,9 +24,11 @@ With local: denied it is reported for each replace line whose target is a direct
 lead outside are replace-outside). With forks it is reported for each line that leads to another module path which
 forks does not name. Lines that lead to another version of the same module are neither. Lines to the directory of a
 sibling that modgov wrote for a policy item with resolve: replace, marked as // modgov:ID, are the policy's own and
-allowed. It speaks only where the policy does, as a warning or with the severity of the section.
+allowed, and so are lines that an item of replaces.allow names, until it expires. It speaks only where the policy does,
+as a warning or with the severity of the section.
 
-To clear it, remove the line, or add the fork to the policy.`,
+To clear it, remove the line, add the fork to the policy, or allow this one line for some time by an item of
+replaces.allow.`,
 		Bad: `Only forks of acme are allowed.
 -- modgov.yaml --
 version: 1
@@ -61,7 +63,7 @@ func checkReplaceDenied(c *checker) []*Finding {
 	var out []*Finding
 	for _, l := range c.replaceLines() {
 		key, why := c.denied(l)
-		if key == "" {
+		if key == "" || c.allowed(l) {
 			continue
 		}
 		f := l.found(l.Old.Version, "not allowed", "replaces %s by %s, %s", graph.ModText(l.Old), graph.ModText(l.New), why)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/workspace"
 )
 
 func replaceIneffective() *Rule {
@@ -51,25 +52,20 @@ replace example.com/x v1.0.6 => example.com/x-patched v1.0.6
 
 func checkReplaceIneffective(c *checker) []*Finding {
 	var out []*Finding
-	var siblings []replaceLine // of one module
-	flush := func() {
-		out = append(out, c.idleSiblings(siblings)...)
-		siblings = nil
-	}
+	var siblings grouping[*workspace.Module, replaceLine]
 	for _, l := range c.replaceLines() {
-		if len(siblings) > 0 && siblings[0].Module != l.Module {
-			flush()
-		}
 		views := c.viewsOf(l)
 		switch {
 		case len(views) == 0 || slices.ContainsFunc(views, func(v *graph.View) bool { return mayApply(v, l) }):
-		case l.Module != nil && c.idleSibling(views, l):
-			siblings = append(siblings, l)
+		case c.idleSibling(views, l):
+			siblings.add(l.Module, l)
 		default:
 			out = append(out, c.ineffective(views, l))
 		}
 	}
-	flush()
+	for _, lines := range siblings.all() {
+		out = append(out, idleSiblings(lines))
+	}
 	return out
 }
 
@@ -80,44 +76,24 @@ func (c *checker) ineffective(views []*graph.View, l replaceLine) *Finding {
 }
 
 // idleSibling reports whether a line replaces a module of the repository that is in no graph, perhaps its own, by its
-// directory, and no exception speaks of it. Tools that write such lines for all modules make many of them.
+// directory, and no exception speaks of it.
 func (c *checker) idleSibling(views []*graph.View, l replaceLine) bool {
-	s := c.Workspace.Module(l.Dir)
-	if s == nil || s.Path != l.Old.Path {
-		return false
-	}
-	claim := Claim{Rule: "replace-ineffective", Dep: DepInfo{Path: s.Path, Dir: s.Dir}, Module: c.infos[l.Module]}
-	if c.inForce(claim) != nil {
-		return false
-	}
-	return !slices.ContainsFunc(views, func(v *graph.View) bool {
-		item, ok := v.Selected(s.Path)
+	return c.oneOfMany(l, "replace-ineffective", nil) && !slices.ContainsFunc(views, func(v *graph.View) bool {
+		item, ok := v.Selected(l.Old.Path)
 		return ok && item.Version != ""
 	})
 }
 
 // idleSiblings is one finding for all such lines of a module.
-func (c *checker) idleSiblings(lines []replaceLine) []*Finding {
-	if len(lines) == 0 {
-		return nil
-	}
-	f := lines[0].found("siblings", "never applies", "")
-	f.Dep = ""
-	var names, args []string
-	for i, l := range lines {
-		names = append(names, l.Old.Path)
-		args = append(args, "-dropreplace="+oldArg(l.Old))
-		if i > 0 {
-			f.At = append(f.At, Span{l.Pos, "never applies"})
-		}
-	}
-	f.Message = "replaces a module of the repository that its graph does not ask for: " + names[0]
-	if len(lines) > 1 {
+func idleSiblings(lines []replaceLine) *Finding {
+	f := foundSiblings(lines, "never applies")
+	if len(lines) == 1 {
+		f.Message = "replaces a module of the repository that its graph does not ask for: " + lines[0].Old.Path
+	} else {
 		f.Message = fmt.Sprintf("replaces %d modules of the repository that its graph does not ask for: %s",
-			len(lines), listed(names, 3))
+			len(lines), listed(oldPaths(lines), 3))
 	}
-	f.Fix = goCommand(lines[0].Module.Dir, append([]string{"mod", "edit"}, args...)...)
-	return []*Finding{f}
+	return f
 }
 
 // viewsOf returns the views in which a line counts: of its module alone, and of the workspace.

@@ -16,7 +16,8 @@ laptop is committed.
 
 It is reported for lines of governed modules and of go.work, whether or not they apply. Where the policy says nothing
 it is information that never fails. With replaces.local: workspace-only or denied in the policy it is a warning, or has
-the severity of that section; with local: allowed nothing is reported.
+the severity of that section; with local: allowed nothing is reported, nor of a line that an item of replaces.allow
+names, until it expires.
 
 To clear it, remove the line, or replace by a version of a fork. A go.work file that git ignores is the place for
 lines that only one laptop needs.`,
@@ -60,7 +61,7 @@ func checkReplaceOutside(c *checker) []*Finding {
 	}
 	var out []*Finding
 	for _, l := range c.replaceLines() {
-		if !l.Outside() {
+		if !l.Outside() || c.allowed(l) {
 			continue
 		}
 		f := l.found(l.Old.Version, "outside the repository",

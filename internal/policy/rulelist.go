@@ -19,6 +19,8 @@ func Rules() []*Rule {
 		replaceIneffective(),
 		replaceDowngrade(),
 		replaceDenied(),
+		replaceRelease(),
+		replaceExpired(),
 		workDangling(),
 		workUncovered(),
 		duplicateModule(),

@@ -1,0 +1,77 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/modgov/modgov/internal/graph"
+)
+
+// What the rules about replace lines share.
+
+// allowing returns the items of replaces.allow that speak of a line, in file order, expired ones too.
+func (c *checker) allowing(l replaceLine) []*ReplaceItem {
+	var m ModuleInfo
+	if l.Module != nil {
+		m = c.infos[l.Module]
+	}
+	return c.policy.AllowsFor(c.DepInfo(l.Old.Path, l.New.Version), m)
+}
+
+// allowed reports whether an item of replaces.allow that has not expired speaks of the line. It then is welcome,
+// whatever the rest of the section says; what the line does to the build is not asked here.
+func (c *checker) allowed(l replaceLine) bool {
+	return slices.ContainsFunc(c.allowing(l), func(r *ReplaceItem) bool { return !r.Expires.Past(c.Today) })
+}
+
+// leadsToSibling reports whether a line replaces a module of the repository by its own directory.
+func (c *checker) leadsToSibling(l replaceLine) bool {
+	s := c.Workspace.Module(l.Dir)
+	return s != nil && s.Path == l.Old.Path
+}
+
+// oneOfMany reports whether a line of a module leads to a sibling and no exception speaks of what a rule, or an item of
+// the policy, says of it. Tools that replace all modules of a repository everywhere write many such lines: they are one
+// finding per module.
+func (c *checker) oneOfMany(l replaceLine, rule string, item *Item) bool {
+	if l.Module == nil || !c.leadsToSibling(l) {
+		return false
+	}
+	claim := Claim{Rule: rule, Dep: c.DepInfo(l.Old.Path, ""), Module: c.infos[l.Module]}
+	if item != nil {
+		claim.Policy = item.ID
+	}
+	return c.inForce(claim) == nil
+}
+
+// replacesItem returns the section replaces of the policy as an item, nil if the file does not have it.
+func (c *checker) replacesItem() *Item {
+	if says := &c.policy.Replaces; says.Pos.Line != 0 {
+		return &says.Item
+	}
+	return nil
+}
+
+// foundSiblings begins a finding about several lines of one module that lead to siblings, with the command that removes
+// them.
+func foundSiblings(lines []replaceLine, label string) *Finding {
+	f := lines[0].found("siblings", label, "")
+	f.Dep = ""
+	args := []string{"mod", "edit"}
+	for i, l := range lines {
+		args = append(args, "-dropreplace="+oldArg(l.Old))
+		if i > 0 {
+			f.At = append(f.At, Span{l.Pos, label})
+		}
+	}
+	f.Fix = goCommand(lines[0].Module.Dir, args...)
+	return f
+}
+
+// oldPaths lists what lines replace.
+func oldPaths(lines []replaceLine) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = graph.ModText(l.Old)
+	}
+	return out
+}
