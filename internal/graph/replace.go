@@ -133,8 +133,8 @@ func (w *workReplaces) find(p int32, mod module.Version) (*Replacement, error) {
 }
 
 // newWorkReplaces collects the replace lines of go.work and its members, and checks what go checks at load time: no
-// wildcard replacement of a member in go.work (go-semantics 3.12), and no two members with different targets for the
-// same module unless go.work replaces that path at some version (3.15).
+// wildcard replacement of a member in go.work (go-semantics 3.12), and then, member by member, no other target for a
+// module than that of a member before, unless go.work replaces that path at some version (3.15), and no bad tool line.
 func newWorkReplaces(u *universe, w *workspace.Work, members []*workspace.Module) (*workReplaces, error) {
 	out := &workReplaces{}
 	var err error
@@ -169,6 +169,9 @@ func newWorkReplaces(u *universe, w *workspace.Work, members []*workspace.Module
 			} else if prev.Target() != l.Target() {
 				return nil, &ConflictError{Old: l.Old, Lines: []*workspace.Replace{prev, l}}
 			}
+		}
+		if e := firstError(m, true); e != nil { // here go looks at the tool lines
+			return nil, &BrokenError{e}
 		}
 	}
 	return out, nil

@@ -233,13 +233,24 @@ func checkMember(w *workspace.Work, u workspace.Use) error {
 	switch m := u.Module; {
 	case m == nil:
 		return &WorkError{u.Pos, fmt.Sprintf("cannot load module %s listed in go.work file: no go.mod file there", u.Text)}
-	case len(m.Errors) > 0:
-		return &BrokenError{m.Errors[0]}
+	case firstError(m, false) != nil:
+		return &BrokenError{firstError(m, false)}
 	case m.Marker:
 		return &WorkError{u.Pos, fmt.Sprintf(
 			"cannot load module %s listed in go.work file: no module declaration in go.mod", u.Text)}
 	}
 	return checkWorkGo(w, u)
+}
+
+// firstError returns the first error of a go.mod file of those that go finds early, as it reads the file, or late, nil if
+// there is none.
+func firstError(m *workspace.Module, late bool) *workspace.FileError {
+	for _, e := range m.Errors {
+		if e.Late == late {
+			return e
+		}
+	}
+	return nil
 }
 
 // checkWorkGo refuses a member whose go line is above that of go.work, from 1.21 on (go-semantics 3.5).

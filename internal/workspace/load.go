@@ -175,7 +175,7 @@ func (m *Module) parse(root string) {
 	m.check()
 	for _, tool := range f.Tool {
 		if err := checkImportPath("tool", tool.Path); err != nil {
-			m.fail(src.token(tool.Syntax, -1), err)
+			m.Errors = append(m.Errors, &FileError{Pos: src.token(tool.Syntax, -1), Msg: err.Error(), Late: true})
 		}
 	}
 	slices.SortStableFunc(m.Errors, func(a, b *FileError) int { return a.Pos.Line - b.Pos.Line })

@@ -32,6 +32,8 @@ func (p Position) String() string {
 type FileError struct {
 	Pos Position
 	Msg string // without the place, in the words of the go command where it has some
+	// Late tells that in a workspace go looks at this only once it has read every member.
+	Late bool
 }
 
 // Error returns "file:line:col: message".
