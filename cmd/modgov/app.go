@@ -40,14 +40,13 @@ const patience = time.Second
 
 // shell is one run of modgov: its streams and its environment. Only goroutines of this run use it.
 type shell struct {
-	environ  []string
-	stdin    io.Reader
-	stdout   *output
-	stderr   io.Writer
-	screen   screen
-	bars     progressBars
-	fetching time.Duration // how long one request to a proxy may take; 0: as long as modsource says
-	writing  sync.RWMutex  // read-locked inside protect; locked for good when a run is abandoned
+	environ []string
+	stdin   io.Reader
+	stdout  *output
+	stderr  io.Writer
+	screen  screen
+	bars    progressBars
+	writing sync.RWMutex // read-locked inside protect; locked for good when a run is abandoned
 }
 
 func newShell(environ []string, stdin io.Reader, stdout, stderr io.Writer) *shell {
@@ -184,9 +183,10 @@ type invocation struct {
 	jobs    int      // --jobs: at least 1, else the number of processors that Go uses
 	// requests is --jobs for what does not need a processor; 0 if it was not given: the network has limits of its own.
 	requests int
-	format   string // --format or --json, one of those that the command names in formatFlags; else empty
-	quiet    bool   // -q
-	verbose  bool   // -v
+	timeout  time.Duration // --timeout, more than 0; 0 for commands that do not have it
+	format   string        // --format or --json, one of those that the command names in formatFlags; else empty
+	quiet    bool          // -q
+	verbose  bool          // -v
 
 	stdin  io.Reader
 	stdout io.Writer // buffered; written out at the end, and a failure to write is reported then
@@ -220,6 +220,9 @@ func newInvocation(c *cli.Context) (*invocation, error) {
 		quiet: c.Bool("quiet"), verbose: c.Bool("verbose"),
 		stdin: sh.stdin, stdout: sh.stdout, stderr: sh.stderr,
 		width: sh.screen.width, color: sh.screen.color && !c.Bool("no-color"), shell: sh,
+	}
+	if p, ok := c.Generic("timeout").(*patienceValue); ok {
+		inv.timeout = p.Duration
 	}
 	inv.root, inv.policy = inv.path(c.String("root")), inv.path(c.String("policy"))
 	if inv.offline {

@@ -34,6 +34,7 @@ EXAMPLES
 			choiceFlag("fail-on", "the least severity that fails the check", "error", "warn"),
 			&cli.BoolFlag{Name: "remote", Usage: "also ask which versions are retracted and which modules deprecated"},
 			workFileFlag(),
+			timeoutFlag(),
 		}, formatFlags(report.Formats("check")...)...),
 		Action: action(check),
 	}

@@ -42,6 +42,7 @@ EXAMPLES
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "oracle", Usage: "compare build lists and graphs with those of the go command"},
 			workFileFlag(),
+			timeoutFlag(),
 		}, formatFlags(report.Formats("doctor")...)...),
 		Action: action(doctor),
 	}

@@ -46,6 +46,7 @@ EXAMPLES
 			&cli.StringSliceFlag{Name: "dep",
 				Usage: "only findings about dependencies that `SEL` selects: a path glob, set:x, module:DIR; repeatable"},
 			workFileFlag(),
+			timeoutFlag(),
 		}, formatFlags(report.Formats("fix")...)...),
 		Action: action(fix),
 	}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -89,6 +91,22 @@ func choices(flag cli.Flag) []string {
 		if c, ok := generic.Value.(*choice); ok {
 			return c.values
 		}
+	}
+	return nil
+}
+
+// timeoutFlag bounds how long one answer of a proxy or a checksum database may take; newInvocation reads it.
+func timeoutFlag() cli.Flag {
+	return &cli.GenericFlag{Name: "timeout", Value: &patienceValue{time.Minute},
+		Usage: "wait `TIME`, such as 30s, for one answer of a proxy or checksum database (default: 1m)"}
+}
+
+// patienceValue is the value of a timeoutFlag: more than 0.
+type patienceValue struct{ time.Duration }
+
+func (p *patienceValue) Set(text string) (err error) {
+	if p.Duration, err = time.ParseDuration(text); err != nil || p.Duration <= 0 {
+		return errors.New("a time such as 30s or 2m is needed")
 	}
 	return nil
 }

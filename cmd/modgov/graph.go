@@ -26,6 +26,7 @@ EXAMPLES
 			&cli.StringFlag{Name: "focus", Usage: "only chains that lead to `DEP[@VERSION]`"},
 			&cli.IntFlag{Name: "depth", Usage: "only what is at most `N` requirements away"},
 			workFileFlag(),
+			timeoutFlag(),
 		}, formatFlags(report.Formats("graph")...)...),
 		Action: action(showGraph),
 	}

@@ -168,8 +168,7 @@ func TestAProxyThatHangsIsGivenUp(t *testing.T) {
 	} {
 		var stdout, stderr bytes.Buffer
 		sh := newShell(w.environ, strings.NewReader(""), &stdout, &stderr)
-		sh.fetching = 200 * time.Millisecond
-		code := sh.run(t.Context(), commands(), append(test.args, "-C", w.root))
+		code := sh.run(t.Context(), commands(), append(test.args, "-C", w.root, "--timeout", "200ms"))
 		said := strings.Contains(stdout.String(), test.stdout) && strings.Contains(stderr.String(), test.stderr)
 		if code != test.code || !said {
 			t.Errorf("%v: exit code %d, stdout:\n%s\nstderr:\n%s", test.args, code, stdout.String(), stderr.String())

@@ -31,6 +31,7 @@ EXAMPLES
 			&cli.BoolFlag{Name: "workspace", Usage: "the list of the workspace, not those of the modules alone"},
 			asIsFlag(),
 			workFileFlag(),
+			timeoutFlag(),
 		}, formatFlags(report.Formats("list")...)...),
 		Action: action(list),
 	}

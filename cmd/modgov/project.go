@@ -88,7 +88,7 @@ func (p *project) open() (err error) {
 	}
 	p.packages = imports.NewReader(p.tree.FS) // plans change no Go file, so what is read of them is so for good
 	p.source, err = modsource.New(modsource.Options{
-		Settings: p.settings, Offline: p.inv.offline, Sums: p.goSums, Jobs: p.inv.requests, Timeout: p.inv.shell.fetching,
+		Settings: p.settings, Offline: p.inv.offline, Sums: p.goSums, Jobs: p.inv.requests, Timeout: p.inv.timeout,
 		Progress: p.inv.progress("go.mod files"),
 	})
 	return err

@@ -42,7 +42,9 @@ func scriptFixture(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // besides are module versions that no fixture has in a go.sum file, but that scripts patch in or fix brings.
-func besides() []string { return []string{"github.com/go-logr/logr@v1.2.0", "github.com/pkg/errors@v0.9.1"} }
+func besides() []string {
+	return []string{"github.com/go-logr/logr@v1.2.0", "github.com/pkg/errors@v0.9.1"}
+}
 
 // fixtureModules returns the module cache of the go command, which then holds all modules that the fixtures name in
 // their go.sum files. What it lacks it fetches with the settings of whoever runs the tests: once, and nothing later on.

@@ -24,7 +24,7 @@ selected or not.
 EXAMPLES
    modgov why golang.org/x/text
    modgov why golang.org/x/text@v0.28.0 --module orders/api`,
-		Flags:  append([]cli.Flag{workFileFlag()}, formatFlags(report.Formats("why")...)...),
+		Flags:  append([]cli.Flag{workFileFlag(), timeoutFlag()}, formatFlags(report.Formats("why")...)...),
 		Action: action(why),
 	}
 }
