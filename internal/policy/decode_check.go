@@ -219,5 +219,35 @@ func (d *decoder) finishExceptions(p *Policy) {
 		} else if later[e.Policy] || !built[e.Rule] && slices.Contains(ruleNames(), e.Rule) {
 			d.notes = append(d.notes, &noteSeen{Note: Note{Pos: e.Pos, ID: e.ID}})
 		}
+		d.checkException(&p.ExceptionPolicy, e)
+	}
+}
+
+// checkException holds an exception against what exception_policy asks of all.
+func (d *decoder) checkException(asked *ExceptionPolicySection, e *Exception) {
+	for _, key := range asked.Require {
+		if !e.Has(string(key)) {
+			d.contradict(e.Pos, asked.KeyPos("require"), "add "+string(key)+": …",
+				"the exception has no %s, which exception_policy requires (line %d)", key, asked.KeyPos("require").Line)
+		}
+	}
+	if asked.MaxAge == 0 {
+		return
+	}
+	for _, key := range [...]string{"created", "expires"} {
+		if !e.Has(key) && !slices.Contains(asked.Require, ExceptionKey(key)) {
+			d.contradict(e.Pos, asked.KeyPos("max_age"), "add "+key+": YYYY-MM-DD",
+				"the exception has no %s, and exception_policy limits the time between created and expires (line %d)",
+				key, asked.KeyPos("max_age").Line)
+		}
+	}
+	if e.Created.IsZero() || e.Expires.IsZero() {
+		return
+	}
+	if last := e.Created.AddDays(int(asked.MaxAge)); e.Expires.Time().After(last.Time()) {
+		days, _ := e.DaysLeft(e.Created.Time())
+		d.contradict(e.KeyPos("expires"), asked.KeyPos("max_age"), "the last day that it may name is "+last.String(),
+			"it expires %s after it was created; exception_policy allows %s (line %d)",
+			Count(days, "day"), Count(int(asked.MaxAge), "day"), asked.KeyPos("max_age").Line)
 	}
 }

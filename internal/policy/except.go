@@ -19,7 +19,8 @@ func (c *checker) except(findings []*Finding) (uses []ExceptionUse, about []*Fin
 	}
 	for i := range c.policy.Exceptions {
 		e := &c.policy.Exceptions[i]
-		use := ExceptionUse{e, c.state(e, len(matched[e])), matched[e]}
+		use := ExceptionUse{Exception: e, Findings: matched[e], Wide: c.wide(e, matched[e])}
+		use.State = c.state(&use)
 		uses = append(uses, use)
 		f := c.aboutUse(use)
 		if f == nil {
@@ -46,6 +47,8 @@ func (c *checker) aboutUse(use ExceptionUse) *Finding {
 		return c.expired(use.Exception, again)
 	case ExceptionUnused:
 		return c.unused(use.Exception)
+	case ExceptionExpiring:
+		return c.expiring(use)
 	}
 	return nil
 }

@@ -53,6 +53,9 @@ func TestExceptionStates(t *testing.T) {
 		t.Errorf("%d exceptions, want %d", len(j.Exceptions), len(want))
 	}
 	for _, use := range j.Exceptions {
+		if (use.Wide != "") != (use.State == policy.ExceptionTooWide) {
+			t.Errorf("%s is %s: %q", use.Exception.ID, use.State, use.Wide)
+		}
 		if id := use.Exception.ID; use.State != want[id] || len(use.Findings) != matched[id] {
 			t.Errorf("%s is %s with %d findings, want %s with %d", id, use.State, len(use.Findings), want[id], matched[id])
 		}
@@ -74,5 +77,52 @@ func TestDaysLeft(t *testing.T) {
 	}
 	if _, ok := (&policy.Exception{}).DaysLeft(now); ok {
 		t.Error("an exception without an end has days left")
+	}
+}
+
+// An exception is too wide if nothing bounds it, or if it reaches beyond its owner; never if nothing could bound it.
+func TestExceptionTooWide(t *testing.T) {
+	t.Parallel()
+	j := parseRepository(t, `
+-- modgov.yaml --
+version: 1
+owners: {teams: {pay: {modules: "pay/**"}, ord: {modules: "ord/**"}}}
+exceptions:
+  - {id: all, rule: replace-ineffective}
+  - {id: soon, rule: replace-ineffective, expires: 2026-07-01}
+  - {id: bounded, rule: replace-ineffective, modules: "team:pay", owner: pay}
+  - {id: beyond, rule: replace-ineffective, dep: x.org/y, owner: pay}
+  - {id: central, rule: replace-ineffective, dep: x.org/y, owner: security}
+  - {id: no-module, rule: work-dangling}
+-- go.work --
+go 1.24
+
+use ./gone
+-- pay/api/go.mod --
+module x.org/pay
+
+go 1.24
+
+replace x.org/y => x.org/y v1.0.0
+-- ord/api/go.mod --
+module x.org/ord
+
+go 1.24
+
+replace x.org/y => x.org/y v1.0.0
+`).judge(t)
+	const all = "it speaks of all dependencies in all modules"
+	want := map[string]policy.ExceptionUse{
+		"all": {State: policy.ExceptionTooWide, Wide: all}, "soon": {State: policy.ExceptionExpiring, Wide: all},
+		"beyond": {
+			State: policy.ExceptionTooWide, Wide: "it names no modules, and matches in those of other teams than pay: ord/api",
+		},
+		"bounded": {State: policy.ExceptionActive}, "central": {State: policy.ExceptionActive},
+		"no-module": {State: policy.ExceptionActive},
+	}
+	for _, use := range j.Exceptions {
+		if w := want[use.Exception.ID]; use.State != w.State || use.Wide != w.Wide {
+			t.Errorf("%s is %s: %q, want %s: %q", use.Exception.ID, use.State, use.Wide, w.State, w.Wide)
+		}
 	}
 }

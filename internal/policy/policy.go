@@ -36,7 +36,7 @@ type Policy struct {
 	Vendor          VendorSection          `policy:"vendor"`
 	Sums            SumsSection            `policy:"sums"`
 	Exceptions      []Exception            `policy:"exceptions"`
-	ExceptionPolicy ExceptionPolicySection `policy:"exception_policy,later"`
+	ExceptionPolicy ExceptionPolicySection `policy:"exception_policy"`
 	Gate            GateSection            `policy:"gate"`
 	Release         ReleaseSection         `policy:"release,later"`
 
@@ -93,6 +93,7 @@ func newPolicy(file string) *Policy {
 	}
 	p.Vendor.Drift = Error
 	p.Sums = SumsSection{Missing: Error, Stale: Warn}
+	p.ExceptionPolicy.WarnBefore = 14
 	p.Gate = GateSection{Scope: GateNew, Threshold: ThresholdError, PolicyFrom: PolicyFromHead}
 	return p
 }

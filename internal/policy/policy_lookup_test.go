@@ -255,7 +255,7 @@ exceptions:
   - {id: EX-1, policy: e}
   - {id: EX-2, policy: a}
   - {id: EX-3, rule: isolation}
-exception_policy: {max_age: 180d}
+exception_policy: {warn_before: 180d}
 release: {groups: []}
 `))
 	if err != nil {
@@ -276,7 +276,6 @@ release: {groups: []}
 15 sums: stale
 17 EX-1
 19 EX-3
-20 exception_policy
 21 release`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("not evaluated:\n%s\nwant\n%s", strings.Join(got, "\n"), want)

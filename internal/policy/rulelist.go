@@ -30,6 +30,7 @@ func Rules() []*Rule {
 		retracted(),
 		deprecated(),
 		exceptionExpired(),
+		exceptionExpiring(),
 		exceptionUnused(),
 	}
 }
