@@ -23,16 +23,23 @@ go.mod files of dependencies into the module cache.
 With --module, only findings that concern the selected modules are shown and count, and those that are about no module,
 such as an exception that has expired; all modules are still read, for what one module needs depends on the others.
 
+Findings about a dependency are one for all modules; --each makes one for each module. -W, -E and -A set the severity of
+a rule for this run, whatever the policy says, and the last line names them; the rules that can never be waived stay
+errors.
+
 Exit code 0: pass. 1: a finding at or above the threshold. 3: incomplete, something could not be read.
 
 EXAMPLES
    modgov check
    modgov check --fail-on warn --module 'services/**'
    modgov check --remote
+   modgov check -W version-pin -A go-line
    modgov check --json > report.json`,
 		Flags: append([]cli.Flag{
 			choiceFlag("fail-on", "the least severity that fails the check", "error", "warn"),
 			&cli.BoolFlag{Name: "remote", Usage: "also ask which versions are retracted and which modules deprecated"},
+			&cli.BoolFlag{Name: "each", Usage: "a finding for each module, not one for each dependency"},
+			overrideFlag("W", "warnings"), overrideFlag("E", "errors"), overrideFlag("A", "allowed, and left out"),
 			workFileFlag(),
 			timeoutFlag(),
 		}, formatFlags(report.Formats("check")...)...),
@@ -47,12 +54,16 @@ func workFileFlag() cli.Flag {
 }
 
 func check(inv *invocation, c *cli.Context) error {
+	asked, err := overrides(c)
+	if err != nil {
+		return err
+	}
 	p, err := openProject(inv, c.String("workspace-file"))
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	p.remote = c.Bool("remote")
+	p.remote, p.overrides = c.Bool("remote"), asked
 	j, err := p.judge(inv.ctx, p.tree.FS)
 	if err != nil {
 		return err
@@ -60,12 +71,48 @@ func check(inv *invocation, c *cli.Context) error {
 	if err := p.checkGoverned(j.Facts.Workspace); err != nil {
 		return err
 	}
+	if c.Bool("each") {
+		j.Findings = policy.Each(j.Findings)
+	}
 	j.Findings = slices.DeleteFunc(j.Findings, func(f *policy.Finding) bool { return !p.concerns(j.Facts.Workspace, f) })
 	threshold := p.threshold(c)
 	if err := p.writeReport(j, threshold); err != nil {
 		return err
 	}
 	return exitWith(verdictCode(j.Verdict(threshold)))
+}
+
+// overrideFlag sets the severity of a rule; word says which.
+func overrideFlag(name, word string) cli.Flag {
+	return &cli.StringSliceFlag{Name: name, Usage: "findings of `RULE` are " + word + ", whatever the policy says; repeatable"}
+}
+
+// overrides are the severities that -W, -E and -A ask for. A rule that two of them name is a mistake: which one was
+// meant cannot be known.
+func overrides(c *cli.Context) ([]policy.Override, error) {
+	var out []policy.Override
+	for _, o := range []struct {
+		flag     string
+		severity policy.Severity
+	}{{"E", policy.Error}, {"W", policy.Warn}, {"A", policy.Off}} {
+		for _, name := range c.StringSlice(o.flag) {
+			if policy.Lookup(name) == nil {
+				return nil, unknownRule(name)
+			}
+			if o.severity != policy.Error && !policy.Waivable(name) {
+				return nil, withHint(usagef("-%s %s: findings of this rule are errors, always", o.flag, name),
+					"modgov explain %s says why", name)
+			}
+			i := slices.IndexFunc(out, func(given policy.Override) bool { return given.Rule == name })
+			switch {
+			case i < 0:
+				out = append(out, policy.Override{Rule: name, Severity: o.severity})
+			case out[i].Severity != o.severity:
+				return nil, usagef("-%s %s contradicts another severity for it: %s", o.flag, name, out[i].Severity)
+			}
+		}
+	}
+	return out, nil
 }
 
 // threshold is that of --fail-on, else of the policy.

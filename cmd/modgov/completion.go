@@ -144,7 +144,11 @@ func completedName(flag cli.Flag, current string) string {
 // flagValues completes the value of a flag; prefix stands before each candidate.
 func flagValues(flag cli.Flag, prefix, current string) ([]string, string) {
 	var found []string
-	for _, value := range choices(flag) {
+	values := choices(flag)
+	if doc, ok := flag.(cli.DocGenerationFlag); ok && strings.Contains(doc.GetUsage(), "`RULE`") {
+		values = ruleNames()
+	}
+	for _, value := range values {
 		if strings.HasPrefix(value, current) {
 			found = append(found, prefix+value)
 		}

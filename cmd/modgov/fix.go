@@ -205,12 +205,17 @@ func (p *project) belowTop() string {
 
 // unknownRule is the answer to a rule name that does not exist.
 func unknownRule(name string) error {
-	names := []string{}
-	for _, r := range policy.Rules() {
-		names = append(names, r.Name)
-	}
-	if hint := policy.Suggest(name, names); hint != "" {
+	if hint := policy.Suggest(name, ruleNames()); hint != "" {
 		return withHint(usagef("unknown rule %q", name), "did you mean %s?", hint)
 	}
 	return withHint(usagef("unknown rule %q", name), "modgov explain lists the rules")
+}
+
+// ruleNames returns the names of all rules.
+func ruleNames() []string {
+	var names []string
+	for _, r := range policy.Rules() {
+		names = append(names, r.Name)
+	}
+	return names
 }

@@ -39,6 +39,8 @@ type project struct {
 	selected policy.ModuleSelector               // --module
 	remote   bool                                // ask what the newest versions of dependencies say
 	notes    []string
+
+	overrides []policy.Override // severities that are not the policy's
 }
 
 // openProject finds the repository, its policy and the settings of the go command. Close it.
@@ -196,7 +198,7 @@ func (p *project) judge(ctx context.Context, files fs.FS) (*policy.Judgement, er
 			return nil, err
 		}
 	}
-	return policy.Judge(p.policy, facts), nil
+	return policy.Judge(p.policy, facts, p.overrides...), nil
 }
 
 // newest asks what the newest versions of dependencies say. A module that nobody serves says nothing, as in go.

@@ -102,6 +102,16 @@ func (v *View) why(path, version string) *WhyUse {
 	return u
 }
 
+// Via returns the shortest requirement chain to the selected version of a path that passes another module, as WhyUse.Via;
+// nil if only a main module's own line asks for it.
+func (v *View) Via(path string) []module.Version {
+	item, ok := v.Selected(path)
+	if u := v.why(path, item.Version); ok && u != nil {
+		return u.Via
+	}
+	return nil
+}
+
 // line returns the main module's require line for a path, the highest if there are several.
 func (v *View) line(path string) *workspace.Require {
 	if v.Module == nil {

@@ -42,6 +42,9 @@ type replaceLine struct {
 	*workspace.Replace
 	File   string            // that it stands in
 	Module *workspace.Module // nil for go.work
+	// Kind tells it from other lines of the file for the same path: the version on its left side, "" if it is alone. The
+	// version of a line that is alone may move without making another finding of it.
+	Kind string
 }
 
 // replaceLines returns all of them: those of the modules by directory, then those of go.work; in file order.
@@ -49,15 +52,25 @@ func (c *checker) replaceLines() []replaceLine {
 	var out []replaceLine
 	for _, m := range c.Workspace.Governed() {
 		for i := range m.Replaces {
-			out = append(out, replaceLine{&m.Replaces[i], m.File, m})
+			out = append(out, replaceLine{&m.Replaces[i], m.File, m, lineKind(m.Replaces, i)})
 		}
 	}
 	if w := c.Workspace.Work; w != nil {
 		for i := range w.Replaces {
-			out = append(out, replaceLine{&w.Replaces[i], w.File, nil})
+			out = append(out, replaceLine{&w.Replaces[i], w.File, nil, lineKind(w.Replaces, i)})
 		}
 	}
 	return out
+}
+
+func lineKind(lines []workspace.Replace, i int) string {
+	old := lines[i].Old
+	for _, other := range lines {
+		if other.Old.Path == old.Path && other.Old.Version != old.Version {
+			return old.Version
+		}
+	}
+	return ""
 }
 
 // viewOf returns where the line counts first: the module alone, or the workspace. nil if that was not looked at.

@@ -27,10 +27,15 @@ type Finding struct {
 	Subject string
 	// Message is one line, without the subject and without a period.
 	Message string
+	// Asked says what a module should have, for a finding about one dependency in several modules: "pinned to v1.6.0".
+	// Each puts it behind what one of them has. "": the message has to do.
+	Asked string
 	// At are the places in the files, the first is the one to show; Because are the places in the policy file.
 	At, Because []Span
 	// Groups show who has which version, the wanted one first.
 	Groups []Group
+	// Measures tell whether the same trouble has become worse in another revision. They are no part of the identity.
+	Measures []Measure
 	// Why are requirement chains, at most a few, each from the module that they speak of.
 	Why []Chain
 	// Notes are further facts, in order: {"go says", "…"}.
@@ -58,6 +63,20 @@ type Group struct {
 	Note    string
 	// Dep is the path of the dependency where the groups of a finding are several dependencies, else "".
 	Dep string
+}
+
+// A Measure is what one of the modules of a finding has, as far as it is known and the rule is about it.
+type Measure struct {
+	Module string // directory
+	// Version is the effective version, or a fork with its version, or a directory, as in groups; a go or toolchain line
+	// where the finding is about that.
+	Version string
+	// Distance is how far the version is from the one that is asked for: "pseudo-version", "patch", "minor", "major".
+	Distance string
+	// Hash is the one that a sums file of the module has.
+	Hash string
+	// At is the place in the module that says so.
+	At Span
 }
 
 // A Chain is a requirement chain. Steps after the first name a version; a step through a replace line says so in Note.
@@ -117,8 +136,9 @@ type Settlement struct {
 	Item    *Item // the policy item that asks for it, nil if a rule does without one
 }
 
-// ID returns the identity of a finding: the same trouble has the same ID in another revision, whatever lines and
-// versions have moved.
+// ID returns the identity of a finding: rule, policy item, dependency, subject (a module, unless it is about several) and
+// kind. The same trouble has the same ID in another revision, whatever lines and versions have moved; Measures tell
+// whether it is worse. A version is part of it only where it is what the finding is about: the one that has two hashes.
 func (f *Finding) ID() string {
 	item := ""
 	if f.Item != nil {

@@ -31,6 +31,8 @@ type Judgement struct {
 	Layers []LayerState
 	// NotEvaluated are parts of the policy file whose effect does not exist yet or needs a layer that was not asked.
 	NotEvaluated []Note
+	// Overrides are the severities that somebody asked for beside the policy.
+	Overrides []Override
 }
 
 // A LayerState is the fate of a layer: "checked", "not asked" or "failed".
@@ -46,10 +48,13 @@ const (
 	Failed   = "failed"
 )
 
-// Judge applies every rule to the facts.
-func Judge(p *Policy, facts *Facts) *Judgement {
+// Judge applies every rule to the facts, with the severities of the policy, or those that somebody asks for.
+func Judge(p *Policy, facts *Facts, asked ...Override) *Judgement {
 	c := newChecker(p, facts)
-	j := &Judgement{Policy: p, Facts: facts, Gaps: gaps(facts), NotEvaluated: p.NotEvaluated()}
+	c.asked = newOverrides(asked)
+	j := &Judgement{
+		Policy: p, Facts: facts, Gaps: gaps(facts), NotEvaluated: p.NotEvaluated(), Overrides: asked,
+	}
 	for _, r := range Rules() {
 		for _, f := range r.Check(c) {
 			f.Rule = r.Name
@@ -57,11 +62,13 @@ func Judge(p *Policy, facts *Facts) *Judgement {
 				continue
 			}
 			c.own(f)
+			c.measure(f)
 			j.Findings = append(j.Findings, f)
 		}
 	}
 	uses, about := c.except(j.Findings)
 	j.Exceptions, j.Findings = uses, append(j.Findings, about...)
+	j.Findings = slices.DeleteFunc(j.Findings, func(f *Finding) bool { return c.asked.silences(f.Rule) })
 	slices.SortStableFunc(j.Findings, compareFindings)
 	j.Layers = layers(facts, j.Gaps)
 	return j
@@ -142,6 +149,7 @@ func (j *Judgement) Verdict(threshold Severity) Verdict {
 type checker struct {
 	*Facts
 	policy *Policy
+	asked  overrides
 	infos  map[*workspace.Module]ModuleInfo
 }
 
@@ -153,11 +161,15 @@ func newChecker(p *Policy, facts *Facts) *checker {
 	return c
 }
 
-// severity of a finding: the rule's own choice stands if it made one, then the policy item's, then the rule's default.
+// severity of a finding: what somebody asked for, then the policy item's, then the rule's own choice for this finding,
+// then the rule's default.
 func (c *checker) severity(r *Rule, f *Finding) Severity {
+	raised, asked := c.asked.raised(r.Name)
 	switch {
 	case r.Unwaivable:
 		return Error
+	case asked:
+		return raised
 	case f.Item != nil && f.Item.Severity != nil:
 		return *f.Item.Severity
 	case f.Severity != Off:
@@ -179,4 +191,20 @@ func (c *checker) own(f *Finding) {
 	}
 	slices.Sort(f.Owners)
 	f.Owners = slices.Compact(f.Owners)
+}
+
+// measure fills in the effective versions where the rule has measured nothing itself.
+func (c *checker) measure(f *Finding) {
+	if f.Measures != nil || f.Dep == "" {
+		return
+	}
+	for _, dir := range f.Modules {
+		m := c.Workspace.Module(dir)
+		if m == nil || c.view(m) == nil {
+			continue
+		}
+		if e, ok := c.view(m).Effective(f.Dep); ok {
+			f.Measures = append(f.Measures, Measure{Module: dir, Version: e.Text(f.Dep)})
+		}
+	}
 }

@@ -108,8 +108,9 @@ func goLinesDiffer(modules []*workspace.Module) []*Finding {
 	f := &Finding{Severity: Info, Dep: "go", Subject: "go", Message: versionList(lines), Groups: lines}
 	for _, m := range modules {
 		if minorOf(graph.GoOf(m)) != lines[0].Version {
-			f.Modules = append(f.Modules, m.Dir)
-			f.At = append(f.At, Span{linePos(m, m.Go), "most have " + lines[0].Version})
+			at := Span{linePos(m, m.Go), "most have " + lines[0].Version}
+			f.Modules, f.At = append(f.Modules, m.Dir), append(f.At, at)
+			f.Measures = append(f.Measures, Measure{Module: m.Dir, Version: graph.GoOf(m), At: at})
 		}
 	}
 	return []*Finding{f}
@@ -177,9 +178,11 @@ func (c *checker) toolchainLines(modules []*workspace.Module) []*Finding {
 
 // lineFinding reports a go or toolchain line that breaks the policy's go section; kind is also the key there.
 func (c *checker) lineFinding(m *workspace.Module, line workspace.Line, kind, message, label string) *Finding {
+	at := Span{linePos(m, line), label}
 	return &Finding{
 		Item: &c.policy.Go.Item, Kind: kind, Subject: m.Dir, Modules: []string{m.Dir}, Message: message,
-		At: []Span{{linePos(m, line), label}}, Because: policySpan(&c.policy.Go.Item, kind, "asked for here"),
+		At: []Span{at}, Because: policySpan(&c.policy.Go.Item, kind, "asked for here"),
+		Measures: []Measure{{Module: m.Dir, Version: line.Text, At: at}},
 	}
 }
 

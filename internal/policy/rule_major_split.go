@@ -95,9 +95,12 @@ func (c *checker) split(prefix string, deps []*graph.Dependency) *Finding {
 		for _, u := range c.uses(d, AmongDirect) {
 			g.Modules = append(g.Modules, u.dir)
 			f.Modules = append(f.Modules, u.dir)
+			m := u.measure(d.Path, "", "")
 			if major != newest {
-				f.At = append(f.At, Span{u.Require.Pos, "an older major version"})
+				m.At.Label = "an older major version"
+				f.At = append(f.At, m.At)
 			}
+			f.Measures = append(f.Measures, m)
 		}
 		f.Groups = append(f.Groups, g)
 		parts = append(parts, fmt.Sprintf("%s in %s", cmp.Or(major, "v0 or v1"), moduleList(g.Modules)))

@@ -125,7 +125,7 @@ func conflictsInFile(lines []replaceLine) []*Finding {
 		if prev.New == l.New {
 			continue
 		}
-		f := l.found(l.Old.Version, "to "+graph.ModText(l.New), "replaces %s twice", graph.ModText(l.Old))
+		f := l.found(l.Kind, "to "+graph.ModText(l.New), "replaces %s twice", graph.ModText(l.Old))
 		f.At = append(f.At, Span{prev.Pos, "to " + graph.ModText(prev.New)})
 		where := inWork
 		if l.Module != nil {

@@ -66,7 +66,7 @@ func checkReplaceDenied(c *checker) []*Finding {
 		if key == "" || c.allowed(l) {
 			continue
 		}
-		f := l.found(l.Old.Version, "not allowed", "replaces %s by %s, %s", graph.ModText(l.Old), graph.ModText(l.New), why)
+		f := l.found(l.Kind, "not allowed", "replaces %s by %s, %s", graph.ModText(l.Old), graph.ModText(l.New), why)
 		f.Item = &says.Item
 		f.Because = policySpan(f.Item, key, "asked for here")
 		f.Fix = c.dropReplace(l)

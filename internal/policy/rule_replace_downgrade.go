@@ -73,7 +73,7 @@ func (c *checker) downgrade(l replaceLine) *Finding {
 		if v.Module == nil && l.Module != nil {
 			where = " in the workspace"
 		}
-		f := l.found(l.Old.Version, "replaced by the lower "+l.New.Version,
+		f := l.found(l.Kind, "replaced by the lower "+l.New.Version,
 			"replaces %s by %s, the graph asks for %s%s", l.Old.Path, l.New.Version, item.Version, where)
 		f.Why = []Chain{ChainOf(v, v.Chain(l.Old.Path))}
 		return f

@@ -70,7 +70,7 @@ func checkReplaceIneffective(c *checker) []*Finding {
 }
 
 func (c *checker) ineffective(views []*graph.View, l replaceLine) *Finding {
-	f := l.found(l.Old.Version, "never applies", "replaces %s, %s", graph.ModText(l.Old), c.whyNot(views, l))
+	f := l.found(l.Kind, "never applies", "replaces %s, %s", graph.ModText(l.Old), c.whyNot(views, l))
 	f.Fix = c.dropReplace(l)
 	return f
 }

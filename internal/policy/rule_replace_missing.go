@@ -75,7 +75,7 @@ func checkReplaceMissing(c *checker) []*Finding {
 		if c.Workspace.DirExists(l.Dir) {
 			what = "has no go.mod file"
 		}
-		f := l.found(l.Old.Version, what, "replaces %s by %s, which %s", graph.ModText(l.Old), l.New.Path, what)
+		f := l.found(l.Kind, what, "replaces %s by %s, which %s", graph.ModText(l.Old), l.New.Path, what)
 		f.Notes = c.missingNotes(l, v, read)
 		out = append(out, f)
 	}

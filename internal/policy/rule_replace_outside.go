@@ -64,7 +64,7 @@ func checkReplaceOutside(c *checker) []*Finding {
 		if !l.Outside() || c.allowed(l) {
 			continue
 		}
-		f := l.found(l.Old.Version, "outside the repository",
+		f := l.found(l.Kind, "outside the repository",
 			"replaces %s by %s, outside the repository", graph.ModText(l.Old), l.New.Path)
 		if says.Local != "" {
 			f.Severity, f.Item = Warn, &says.Item

@@ -82,7 +82,7 @@ func checkReplaceRelease(c *checker) []*Finding {
 		case c.oneOfMany(l, "replace-release", c.replacesItem()):
 			siblings.add(l.Module, l)
 		default:
-			f := c.inPublished(l.found(l.Old.Version, "seen by nobody else",
+			f := c.inPublished(l.found(l.Kind, "seen by nobody else",
 				"is published, and replaces %s by %s%s", graph.ModText(l.Old), graph.ModText(l.New), c.othersGet(l)))
 			f.Fix = c.dropReplace(l)
 			out = append(out, f)

@@ -80,7 +80,7 @@ func checkSumHashConflict(c *checker) []*Finding {
 	}
 	var out []*Finding
 	for _, conflict := range c.Sums.Conflicts {
-		f := &Finding{Dep: conflict.Mod.Path, Subject: graph.ModText(conflict.Mod)}
+		f := &Finding{Dep: conflict.Mod.Path, Subject: graph.ModText(conflict.Mod), Kind: conflict.Mod.Version}
 		hashes := 0
 		for i, p := range conflict.Places {
 			if i == 0 || p.Hash != conflict.Places[i-1].Hash {
@@ -89,6 +89,7 @@ func checkSumHashConflict(c *checker) []*Finding {
 			f.At = append(f.At, Span{workspace.Position{File: p.File, Line: p.Line}, p.Hash})
 			if m := byFile[p.File]; m != nil {
 				f.Modules = append(f.Modules, m.Dir)
+				f.Measures = append(f.Measures, Measure{Module: m.Dir, Hash: p.Hash, At: f.At[i]})
 			}
 		}
 		slices.Sort(f.Modules)

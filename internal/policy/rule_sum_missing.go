@@ -49,7 +49,7 @@ example.com/x v1.0.0/go.mod h1:cq1Wlc5Q/3TKMd9Nt+I/D/H5kAJrHbzSCzH20/f7O0w=
 }
 
 func checkSumMissing(c *checker) []*Finding {
-	if c.policy.Sums.Missing == Off {
+	if _, asked := c.asked.raised("sum-missing"); c.policy.Sums.Missing == Off && !asked {
 		return nil
 	}
 	var out []*Finding

@@ -85,12 +85,12 @@ func below(u *judgedUse, dep string, item *VersionItem) bool {
 func (c *checker) floor(d *graph.Dependency, item *VersionItem, uses, bad []judgedUse) []*Finding {
 	floor := string(item.AtLeast)
 	f := fault{
-		dep: d, item: &item.Item, wanted: floor, label: "declared here",
+		dep: d, item: &item.Item, wanted: floor, label: "declared here", asked: fmt.Sprintf("at least %s is asked for", floor),
 		all:     slices.DeleteFunc(slices.Clone(uses), func(u judgedUse) bool { return u.version(d.Path) == "" }),
 		because: policySpan(&item.Item, "at-least", "the lowest version allowed"), notes: reasonNote(&item.Item),
 	}
 	f.message = func(bad []judgedUse) string {
-		return fmt.Sprintf("%s, at least %s is asked for", versionList(groups(d.Path, bad, floor)), floor)
+		return versionList(groups(d.Path, bad, floor)) + ", " + f.asked
 	}
 	f.settle = func(u *judgedUse) *Settlement {
 		if u.View.Replacement(u.selected(d.Path)) != nil {

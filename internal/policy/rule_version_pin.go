@@ -86,7 +86,7 @@ func (c *checker) pin(d *graph.Dependency, pin *PinItem, uses []judgedUse) []*Fi
 		return nil
 	}
 	f := fault{
-		dep: d, item: &pin.Item, all: uses, wanted: want, label: "declared here",
+		dep: d, item: &pin.Item, all: uses, wanted: want, label: "declared here", asked: "pinned to " + want,
 		because: policySpan(&pin.Item, "version", "pinned here"), notes: reasonNote(&pin.Item),
 	}
 	for i := range bad {
@@ -97,7 +97,7 @@ func (c *checker) pin(d *graph.Dependency, pin *PinItem, uses []judgedUse) []*Fi
 		}
 	}
 	f.message = func(bad []judgedUse) string {
-		return fmt.Sprintf("%s, pinned to %s", versionList(groups(d.Path, bad, want)), want)
+		return versionList(groups(d.Path, bad, want)) + ", " + f.asked
 	}
 	f.settle = func(u *judgedUse) *Settlement { return settlePin(u, d.Path, pin) }
 	return c.faults(f, bad)

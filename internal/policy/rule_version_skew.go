@@ -124,6 +124,7 @@ func (c *checker) skew(d *graph.Dependency, item *VersionItem, says *DepPolicy, 
 	}
 	f.message = func([]judgedUse) string { return versionList(groups(d.Path, uses, f.wanted)) }
 	f.settle = func(u *judgedUse) *Settlement { return raise(u, d.Path, wanted, item) }
+	f.asked = "others have " + f.wanted
 	if wanted == "" || f.notes[0].Text == "" {
 		f.notes = f.notes[1:]
 	}

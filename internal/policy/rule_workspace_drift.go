@@ -165,7 +165,8 @@ func (c *checker) driftFinding(w *graph.View, d *drift) *Finding {
 	for i := range d.uses {
 		u := &d.uses[i]
 		f.Modules = append(f.Modules, u.dir)
-		f.At = append(f.At, Span{u.Require.Pos, u.Effective.Text(d.dep.Path) + " alone"})
+		m := u.measure(d.dep.Path, d.now.version(d.dep.Path), u.Effective.Text(d.dep.Path)+" alone")
+		f.At, f.Measures = append(f.At, m.At), append(f.Measures, m)
 		if s := c.settleDrift(u, d); s != nil {
 			f.Settle = append(f.Settle, *s)
 		}
@@ -175,6 +176,7 @@ func (c *checker) driftFinding(w *graph.View, d *drift) *Finding {
 	if d.kind != "gone" {
 		f.Message += " to " + d.now.Effective.Text(d.dep.Path)
 	}
+	f.Asked = f.Message
 	f.Message += ": alone " + versionList(f.Groups)
 	for i := range f.Groups {
 		f.Groups[i].Note = "alone"

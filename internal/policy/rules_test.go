@@ -118,7 +118,7 @@ func (r *repository) ModFiles(_ context.Context, mods []module.Version) ([]*work
 }
 
 // judge finds the modules as modgov does, but for git, and judges them.
-func (r *repository) judge(t *testing.T) *policy.Judgement {
+func (r *repository) judge(t *testing.T, asked ...policy.Override) *policy.Judgement {
 	t.Helper()
 	src := workspace.Source{FS: r.files, Outside: func(dir string) ([]byte, error) {
 		if data, ok := r.outside[path.Join(dir, "go.mod")]; ok {
@@ -149,7 +149,7 @@ func (r *repository) judge(t *testing.T) *policy.Judgement {
 	}
 	facts := policy.NewFacts(g, today)
 	facts.Remote = r.remote
-	return policy.Judge(r.policy, facts)
+	return policy.Judge(r.policy, facts, asked...)
 }
 
 // The texts of a rule are all there, and its examples are what they say they are.
@@ -199,6 +199,16 @@ func caseFiles(t *testing.T) []string {
 	return files
 }
 
+// readRepository reads a case.
+func readRepository(t *testing.T, file string) ([]byte, *repository) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data, parseRepository(t, string(data))
+}
+
 // Each case shows what a rule says of a small repository, by the whole text of its findings.
 func TestRuleCases(t *testing.T) {
 	t.Parallel()
@@ -211,11 +221,8 @@ func TestRuleCases(t *testing.T) {
 			if policy.Lookup(rule) == nil {
 				t.Fatalf("there is no rule %s", rule)
 			}
-			data, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := shown(parseRepository(t, string(data)).judge(t), rule)
+			data, repository := readRepository(t, file)
+			got := shown(repository.judge(t), rule)
 			archive := txtar.Parse(data)
 			i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" })
 			switch {

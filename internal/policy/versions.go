@@ -67,6 +67,7 @@ type fault struct {
 	dep     *graph.Dependency
 	item    *Item
 	message func(bad []judgedUse) string
+	asked   string
 	wanted  string // "" if there is no single one
 	because []Span
 	all     []judgedUse // for the groups
@@ -100,6 +101,7 @@ func (c *checker) fault(f fault, bad []judgedUse) *Finding {
 	for i := range bad {
 		u := &bad[i]
 		out.Modules = append(out.Modules, u.dir)
+		out.Measures = append(out.Measures, u.measure(f.dep.Path, f.wanted, f.label))
 		if u.Require != nil && u.How == graph.Direct || len(bad) == 1 && u.Require != nil {
 			out.At = append(out.At, Span{u.Require.Pos, f.label})
 		}
@@ -111,21 +113,30 @@ func (c *checker) fault(f fault, bad []judgedUse) *Finding {
 		}
 	}
 	if len(out.At) == 0 {
-		for _, u := range bad {
-			if u.Require != nil {
-				out.At = append(out.At, Span{u.Require.Pos, f.label})
-			} else {
-				out.At = append(out.At, Span{Pos: workspace.Position{File: u.View.Module.File}})
-			}
+		for _, m := range out.Measures {
+			out.At = append(out.At, m.At)
 		}
 	}
-	out.Message = f.message(bad)
+	out.Message, out.Asked = f.message(bad), f.asked
 	out.Groups = groups(f.dep.Path, f.all, f.wanted)
 	out.Why = c.whys(f.dep.Path, bad)
 	if settled == len(bad) {
 		out.Fix = command("modgov", "fix", "--dep", f.dep.Path)
 	}
 	return out
+}
+
+// measure tells how far a use is from the wanted version of a dependency, "" if there is none. Label stands beneath its
+// line.
+func (u *judgedUse) measure(dep, wanted, label string) Measure {
+	m := Measure{Module: u.dir, Version: u.Effective.Text(dep), At: Span{Pos: workspace.Position{File: u.View.Module.File}}}
+	if u.Require != nil {
+		m.At = Span{u.Require.Pos, label}
+	}
+	if v := u.version(dep); semver.IsValid(v) && semver.IsValid(wanted) && v != wanted {
+		m.Distance = graph.DistanceOf(v, wanted).String()
+	}
+	return m
 }
 
 // groups lists who has which version: the wanted one first, then from the highest to the lowest, then directories.
@@ -166,8 +177,14 @@ const maxWhys = 3
 func (c *checker) whys(dep string, bad []judgedUse) []Chain {
 	var out []Chain
 	for _, u := range bad {
+		if len(out) == maxWhys {
+			break
+		}
 		chain := u.View.Chain(dep)
-		if len(chain) > 2 && len(out) < maxWhys {
+		if len(chain) <= 2 && u.How != graph.Direct {
+			chain = u.View.Via(dep) // an indirect line says nothing: who asks for it does
+		}
+		if len(chain) > 2 {
 			out = append(out, ChainOf(u.View, chain))
 		}
 	}

@@ -44,6 +44,9 @@ func New(j *policy.Judgement, o Origin) *Report {
 		gap.Layer = string(g.Layer)
 		r.Gaps = append(r.Gaps, gap)
 	}
+	for _, o := range j.Overrides {
+		r.Overrides = append(r.Overrides, Override{o.Rule, o.Severity.String()})
+	}
 	for _, n := range j.NotEvaluated {
 		r.NotEvaluated = append(r.NotEvaluated, NotEvaluated{n.ID, n.Key, newPosition(n.Pos)})
 	}
@@ -108,6 +111,9 @@ func newFinding(f *policy.Finding) Finding {
 	}
 	for _, g := range f.Groups {
 		out.Groups = append(out.Groups, Group{g.Version, append([]string{}, g.Modules...), g.Note})
+	}
+	for _, m := range f.Measures {
+		out.Measures = append(out.Measures, Measure{m.Module, m.Version, m.Distance, m.Hash})
 	}
 	for _, c := range f.Why {
 		out.Why = append(out.Why, newChain(c))

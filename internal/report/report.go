@@ -38,6 +38,8 @@ type Report struct {
 	Gaps     []Gap     `json:"gaps"`
 	// NotEvaluated are the parts of the policy file that had no effect, in file order.
 	NotEvaluated []NotEvaluated `json:"not_evaluated"`
+	// Overrides are severities that somebody asked for beside the policy, for this report alone.
+	Overrides []Override `json:"overrides,omitempty"`
 	// Notes are what else is worth knowing about how the report came to be, a sentence each.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -58,6 +60,13 @@ type Summary struct {
 	Fixable int `json:"fixable"`
 	// Modules counts the governed modules that have a finding that is not excepted.
 	Modules int `json:"modules"`
+}
+
+// An Override is a severity that somebody asked for beside the policy: "error", "warn", or "off" if the findings of the
+// rule are left out.
+type Override struct {
+	Rule     string `json:"rule"`
+	Severity string `json:"severity"`
 }
 
 // A Layer is a kind of knowledge and what became of it: "checked", "not asked" or "failed".
@@ -87,12 +96,14 @@ type Finding struct {
 	Dep     string   `json:"dep,omitempty"`  // path of the module that it is about
 	Kind    string   `json:"kind,omitempty"` // tells findings of one rule about the same thing apart
 	// At are the places in the repository, the one to show first; Because are those in the policy file.
-	At      []Span   `json:"at"`
-	Because []Span   `json:"because,omitempty"`
-	Groups  []Group  `json:"groups,omitempty"` // who has which version, the wanted one first
-	Why     []Chain  `json:"why,omitempty"`
-	Notes   []Remark `json:"notes,omitempty"`
-	Owners  []string `json:"owners,omitempty"`
+	At      []Span  `json:"at"`
+	Because []Span  `json:"because,omitempty"`
+	Groups  []Group `json:"groups,omitempty"` // who has which version, the wanted one first
+	// Measures tell whether the same trouble is worse in another revision.
+	Measures []Measure `json:"measures,omitempty"`
+	Why      []Chain   `json:"why,omitempty"`
+	Notes    []Remark  `json:"notes,omitempty"`
+	Owners   []string  `json:"owners,omitempty"`
 	// Fix is the command that clears it, "" if that is left to you. Fixable: modgov fix does.
 	Fix       string      `json:"fix,omitempty"`
 	Fixable   bool        `json:"fixable"`
@@ -120,6 +131,14 @@ type Group struct {
 	Version string   `json:"version"`
 	Modules []string `json:"modules"`
 	Note    string   `json:"note,omitempty"`
+}
+
+// A Measure is what a module of a finding has; what is not known, or not what the rule is about, is "".
+type Measure struct {
+	Module   string `json:"module"` // directory
+	Version  string `json:"version,omitempty"`
+	Distance string `json:"distance,omitempty"` // from what is asked for: "pseudo-version", "patch", "minor", "major"
+	Hash     string `json:"hash,omitempty"`
 }
 
 // A Chain is a requirement chain: each step requires the next one.

@@ -208,8 +208,8 @@ func (t *text) closing() {
 		next = append(next, "More: modgov explain "+rule)
 	}
 	tail, separator := "", ": "
-	if names := t.notAsked(); len(names) > 0 {
-		tail = " (not asked: " + strings.Join(names, ", ") + ")"
+	if said := t.besides(); len(said) > 0 {
+		tail = " (" + strings.Join(said, "; ") + ")"
 	}
 	if gap := t.firstGap(); gap != "" && t.r.Verdict == "incomplete" {
 		tail, separator = ": "+gap+tail, ". "
@@ -255,6 +255,21 @@ func (t *text) rule() string {
 		}
 	}
 	return first
+}
+
+// besides are the conditions of a verdict: the severities that are not the policy's, and what was not asked.
+func (t *text) besides() []string {
+	var out, weighed []string
+	for _, o := range t.r.Overrides {
+		weighed = append(weighed, o.Rule+" "+o.Severity)
+	}
+	if len(weighed) > 0 {
+		out = append(out, "overridden: "+strings.Join(weighed, ", "))
+	}
+	if names := t.notAsked(); len(names) > 0 {
+		out = append(out, "not asked: "+strings.Join(names, ", "))
+	}
+	return out
 }
 
 // notAsked names the layers that nobody asked for.
