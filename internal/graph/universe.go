@@ -47,6 +47,7 @@ type modFile struct {
 	loaded   bool
 	unpruned bool
 	requires []node
+	indirect []bool // of the first of requires, whether the line is marked so
 	path     string // of the module line
 	sum      string // h1 hash of the file
 	err      error
@@ -193,6 +194,7 @@ func (u *universe) fill(f fileID, sum *workspace.Summary, err error) {
 	file.loaded, file.err = true, err
 	if err == nil {
 		file.requires, file.path, file.unpruned, file.sum = requires, sum.Path, !pruned(sum.Go), sum.Sum
+		file.indirect = sum.Indirect
 	}
 }
 

@@ -54,7 +54,6 @@ type decoder struct {
 	seen      []*itemSeen // all items, parents before what is in them
 	uses      []use       // terms of selectors that name something defined elsewhere
 	notes     []*noteSeen
-	laterList []string // sections of items that have no effect yet
 	inAlias   int      // depth of aliases around what is being read
 	aliased   int
 	patterns  int

@@ -197,14 +197,13 @@ func unknownName(kind, name string, known []string) error {
 	return badValue(hint, "there is no %s %q", kind, clip(name))
 }
 
-// finishExceptions checks the policy ids that exceptions name, and notes exceptions from items and rules that have no
-// effect yet: nothing could use them.
+// finishExceptions checks the policy ids that exceptions name, and notes exceptions from rules that have no effect
+// yet: nothing could use them.
 func (d *decoder) finishExceptions(p *Policy) {
-	later, ids := map[string]bool{}, []string{BuiltinID}
+	ids := []string{BuiltinID}
 	for _, s := range d.seen {
 		if s.section != "exceptions" {
 			ids = append(ids, s.item.ID)
-			later[s.item.ID] = slices.Contains(d.laterList, s.section)
 		}
 	}
 	slices.Sort(ids)
@@ -216,7 +215,7 @@ func (d *decoder) finishExceptions(p *Policy) {
 		e := &p.Exceptions[i]
 		if _, known := slices.BinarySearch(ids, e.Policy); e.Policy != "" && !known {
 			d.fail(e.KeyPos("policy"), didYouMean(e.Policy, ids), "there is no policy item %q", clip(e.Policy))
-		} else if later[e.Policy] || !built[e.Rule] && slices.Contains(ruleNames(), e.Rule) {
+		} else if !built[e.Rule] && slices.Contains(ruleNames(), e.Rule) {
 			d.notes = append(d.notes, &noteSeen{Note: Note{Pos: e.Pos, ID: e.ID}})
 		}
 		d.checkException(&p.ExceptionPolicy, e)

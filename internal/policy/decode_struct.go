@@ -35,7 +35,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value) {
 			d.section = key
 		}
 		if f.later {
-			d.noteLater(key, pos, value, top)
+			d.noteLater(key, pos, top)
 		}
 		d.value(value, v.FieldByIndex(f.index))
 	})
@@ -71,13 +71,10 @@ func (d *decoder) enterItem(self any) (leave func()) {
 	return func() { d.parents = d.parents[:len(d.parents)-1] }
 }
 
-// noteLater notes a key whose effect is not built yet. Of a list of items at the top each item is noted by its id.
-func (d *decoder) noteLater(key string, pos workspace.Position, value *yaml.Node, top bool) {
+// noteLater notes a key whose effect is not built yet.
+func (d *decoder) noteLater(key string, pos workspace.Position, top bool) {
 	note := &noteSeen{Note: Note{Pos: pos, ID: d.section, Key: key}}
 	switch {
-	case top && value.Kind == yaml.SequenceNode:
-		d.laterList = append(d.laterList, key) // finishItems makes a note of each item
-		return
 	case top:
 		note.Key = ""
 	case len(d.parents) > 0:
@@ -191,9 +188,6 @@ func (d *decoder) finishItems(p *Policy) {
 	for _, s := range d.seen {
 		if s.item.ID == "" {
 			d.deriveID(p, s)
-		}
-		if s.parent == nil && slices.Contains(d.laterList, s.section) {
-			d.notes = append(d.notes, &noteSeen{Note: Note{Pos: s.item.Pos, ID: s.item.ID}})
 		}
 	}
 }

@@ -134,7 +134,7 @@ func (c *checker) settled(f *Finding, covered map[string]bool) bool {
 func (c *checker) wouldKnow(e *Exception) bool {
 	r, w := Lookup(e.Rule), c.Graph.WorkspaceView()
 	switch {
-	case e.Rule == "" && c.later(e.Policy), e.Rule != "" && r == nil:
+	case e.Rule != "" && r == nil:
 		return false
 	case r != nil && (r.Workspace && w != nil && w.Err() != nil || r.Layer == LayerRemote && c.Remote == nil):
 		return false
@@ -145,11 +145,6 @@ func (c *checker) wouldKnow(e *Exception) bool {
 		}
 	}
 	return true
-}
-
-// later reports whether a policy item has no effect yet.
-func (c *checker) later(id string) bool {
-	return slices.ContainsFunc(c.policy.NotEvaluated(), func(n Note) bool { return n.ID == id && n.Key == "" })
 }
 
 // onlyPath returns the module path that a selector names, "" if it does not name exactly one.

@@ -28,8 +28,8 @@ type Policy struct {
 	Sets            Table[DepSelector]     `policy:"sets"`
 	Versions        []VersionItem          `policy:"versions"`
 	Pins            []PinItem              `policy:"pins"`
-	Bans            []BanItem              `policy:"bans,later"`
-	Boundaries      []BoundaryItem         `policy:"boundaries,later"`
+	Bans            []BanItem              `policy:"bans"`
+	Boundaries      []BoundaryItem         `policy:"boundaries"`
 	Sources         SourcesSection         `policy:"sources,later"`
 	Replaces        ReplacesSection        `policy:"replaces"`
 	Go              GoSection              `policy:"go"`

@@ -11,7 +11,7 @@ import (
 
 // An index finds the items that may speak of a dependency without asking all of them.
 type index struct {
-	versions, pins, exceptions, allow depIndex
+	versions, pins, bans, boundaries, exceptions, allow depIndex
 }
 
 // A depIndex holds numbers of items under the longest whole elements that all paths begin with that a term of the
@@ -19,12 +19,21 @@ type index struct {
 type depIndex map[string][]int
 
 func newIndex(p *Policy) index {
-	x := index{versions: depIndex{}, pins: depIndex{}, exceptions: depIndex{}, allow: depIndex{}}
+	x := index{
+		versions: depIndex{}, pins: depIndex{}, bans: depIndex{}, boundaries: depIndex{}, exceptions: depIndex{},
+		allow: depIndex{},
+	}
 	for i := range p.Versions {
 		x.versions.add(i, &p.Versions[i].Dep)
 	}
 	for i := range p.Pins {
 		x.pins.add(i, &p.Pins[i].Dep)
+	}
+	for i := range p.Bans {
+		x.bans.add(i, &p.Bans[i].Dep)
+	}
+	for i := range p.Boundaries {
+		x.boundaries.add(i, &p.Boundaries[i].Deny)
 	}
 	for i := range p.Exceptions {
 		x.exceptions.add(i, &p.Exceptions[i].Dep)
@@ -194,6 +203,53 @@ func (p *Policy) AllowsFor(dep DepInfo, m ModuleInfo) []*ReplaceItem {
 		r := &p.Replaces.Allow[i]
 		if (r.In.IsZero() || m.Dir != "" && r.In.Match(m)) && r.Dep.Match(dep) {
 			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// DepBans are the bans that may speak of one dependency, in file order. Ask for them once per dependency.
+type DepBans []*BanItem
+
+// BansOf returns the bans of a dependency, at whatever version and in whatever module.
+func (p *Policy) BansOf(dep DepInfo) DepBans {
+	var found DepBans
+	for _, i := range p.index.bans.candidates(dep.Path) {
+		if b := &p.Bans[i]; b.Dep.mayMatch(dep) {
+			found = append(found, b)
+		}
+	}
+	return found
+}
+
+// In returns the bans that hold for a module and the dependency at its effective version: those with the narrowest
+// dependency selector, and of equally narrow ones those with the narrowest module selector, in file order.
+func (d DepBans) In(m ModuleInfo, dep DepInfo) []*BanItem {
+	var held []*BanItem
+	var best, scope Specificity
+	for _, b := range d {
+		rank, ok := b.Dep.Specificity(dep)
+		module := b.In.orAll(m)
+		if !ok || module == 0 {
+			continue
+		}
+		switch cmp.Or(cmp.Compare(rank, best), cmp.Compare(module, scope)) {
+		case 1:
+			held, best, scope = []*BanItem{b}, rank, module
+		case 0:
+			held = append(held, b)
+		}
+	}
+	return held
+}
+
+// BoundariesOf returns the boundaries that may deny a dependency, at whatever version and to whatever module, in file
+// order. All of them hold.
+func (p *Policy) BoundariesOf(dep DepInfo) []*BoundaryItem {
+	var found []*BoundaryItem
+	for _, i := range p.index.boundaries.candidates(dep.Path) {
+		if b := &p.Boundaries[i]; b.Deny.mayMatch(dep) {
+			found = append(found, b)
 		}
 	}
 	return found

@@ -269,12 +269,9 @@ release: {groups: []}
 4 a: together
 5 b: follow
 7 d: freeze
-9 e
-10 bans/x.org/f
 12 sources
 14 vendor: drift
 15 sums: stale
-17 EX-1
 19 EX-3
 21 release`
 	if strings.Join(got, "\n") != want {

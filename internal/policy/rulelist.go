@@ -1,7 +1,7 @@
 package policy
 
-// Rules returns all rules, in the order in which lists show them: files, versions, the workspace, replaces, sums, the
-// policy itself.
+// Rules returns all rules, in the order in which lists show them: files, versions, what may be used, the workspace,
+// replaces, sums, the policy itself.
 func Rules() []*Rule {
 	return []*Rule{
 		goModInvalid(),
@@ -9,6 +9,8 @@ func Rules() []*Rule {
 		versionPin(),
 		versionFloor(),
 		majorSplit(),
+		banned(),
+		boundary(),
 		needsUpdate(),
 		staleDependent(),
 		workspaceDrift(),

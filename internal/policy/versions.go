@@ -74,6 +74,7 @@ type fault struct {
 	settle  func(*judgedUse) *Settlement
 	label   string // beneath the declared version
 	notes   []Remark
+	why     func(bad []judgedUse) []Chain // nil: how they come by their version
 }
 
 // faults makes one finding of the uses at fault, and one for each exception that waives some of them.
@@ -119,7 +120,11 @@ func (c *checker) fault(f fault, bad []judgedUse) *Finding {
 	}
 	out.Message, out.Asked = f.message(bad), f.asked
 	out.Groups = groups(f.dep.Path, f.all, f.wanted)
-	out.Why = c.whys(f.dep.Path, bad)
+	if f.why != nil {
+		out.Why = f.why(bad)
+	} else {
+		out.Why = c.whys(f.dep.Path, bad)
+	}
 	if settled == len(bad) {
 		out.Fix = command("modgov", "fix", "--dep", f.dep.Path)
 	}

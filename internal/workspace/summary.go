@@ -23,6 +23,8 @@ type Summary struct {
 	Go string
 	// Requires holds the require lines in file order, duplicates kept, versions canonical (go-semantics 1.3, 1.22).
 	Requires []module.Version
+	// Indirect tells for each of Requires whether its line is marked as // indirect.
+	Indirect []bool
 	// Sum is the h1 hash of the raw bytes, as a go.sum line for PATH VERSION/go.mod holds it.
 	Sum string
 }
@@ -58,6 +60,7 @@ func parseSummary(file string, data []byte) (*Summary, error) {
 	}
 	for _, r := range f.Require {
 		s.Requires = append(s.Requires, r.Mod)
+		s.Indirect = append(s.Indirect, r.Indirect)
 	}
 	return s, nil
 }
@@ -73,7 +76,7 @@ func scanSummary(text string) (*Summary, bool) {
 		}
 		var line string
 		line, text, _ = strings.Cut(text, "\n")
-		line, _, _ = strings.Cut(line, "//")
+		line, comment, _ := strings.Cut(line, "//")
 		line = strings.Trim(line, " \t\r")
 		verb, args := block, line
 		if block == "" {
@@ -87,7 +90,7 @@ func scanSummary(text string) (*Summary, bool) {
 			if block = strings.TrimRight(head, " \t"); block != "require" && !skippedVerb(block) {
 				return nil, false
 			}
-		case !isPlain(line) || !skippedVerb(verb) && !s.add(verb, args):
+		case !isPlain(line) || !skippedVerb(verb) && !s.add(verb, args, marksIndirect(comment)):
 			return nil, false
 		}
 	}
@@ -103,8 +106,18 @@ func skippedVerb(verb string) bool {
 	return false
 }
 
+// marksIndirect reports whether the comment behind a require line says that the module imports no package of what it
+// requires: "indirect", also with more after a semicolon.
+func marksIndirect(comment string) bool {
+	if !strings.Contains(comment, "indirect") {
+		return false
+	}
+	words := strings.Fields(comment)
+	return words[0] == "indirect" && len(words) == 1 || words[0] == "indirect;" && len(words) > 1
+}
+
 // add takes a line that counts, and reports whether it is in its usual form.
-func (s *Summary) add(verb, args string) bool {
+func (s *Summary) add(verb, args string, indirect bool) bool {
 	word, more := cutWord(args)
 	if word == "" || strings.ContainsAny(args, "[]{},") {
 		return false
@@ -123,6 +136,7 @@ func (s *Summary) add(verb, args string) bool {
 			return false
 		}
 		s.Requires = append(s.Requires, module.Version{Path: word, Version: version})
+		s.Indirect = append(s.Indirect, indirect)
 		return true
 	}
 	return false

@@ -50,6 +50,13 @@ func summaryCases() map[string]bool {
 		"require a.b v1":                      true,
 		"retract\nexclude x y z\n":            true,
 		"module a//b":                         true,
+		"require a.b v1.0.0 // indirect":      true,
+		"require a.b v1.0.0 // indirect;":     true,
+		"require a.b v1.0.0 // indirect; x":   true,
+		"require a.b v1.0.0 // indirect x":    true,
+		"require a.b v1.0.0 //\tindirect \r":  true,
+		"require a.b v1.0.0 // indirect // x": true,
+		"require a.b v1.0.0 //indirect\u00a0": true,
 
 		"module \"a\"":               false,
 		"module a\nmodule b":         false,
@@ -113,6 +120,9 @@ func TestSummary(t *testing.T) {
 		}
 	}
 	s, err := ParseSummary("go.mod", []byte(usual))
+	if want := []bool{false, true, true, false, false}; err == nil && !slices.Equal(s.Indirect, want) {
+		t.Errorf("marked as indirect: %v, want %v", s.Indirect, want)
+	}
 	if err != nil || s.Path != "example.com/Up/m/v2" || s.Go != "1.22.3" || len(s.Requires) != 5 ||
 		s.Requires[4].Version != "v1.2.0" || !strings.HasPrefix(s.Sum, "h1:") {
 		t.Errorf("%+v, %v", s, err)
