@@ -40,7 +40,7 @@ import (
 // And of the repository:
 //
 //	dependents m: n o         the modules that take m from its directory
-//	cycles: m n, o p          the rings of modules
+//	cycles: m n o (m o), p q (p q)   the modules in rings, and the shortest ring of each group
 //
 // Each case is compared with the go command too, where there is one.
 func TestSmall(t *testing.T) {
@@ -273,7 +273,7 @@ func shownSiblings(g *graph.Graph, verb, dir string) string {
 	}
 	var rings []string
 	for _, ring := range g.Cycles() {
-		rings = append(rings, dirs(ring))
+		rings = append(rings, dirs(ring.Modules)+" ("+dirs(ring.Ring)+")")
 	}
 	return strings.Join(rings, ", ")
 }

@@ -250,6 +250,8 @@ func (d *draft) change(m *workspace.Module, c change) (bool, error) {
 		return d.replace(m, c)
 	case policy.Sums:
 		return d.addSums(m)
+	case policy.RaiseWork:
+		return d.raiseWork(m, c.Mod.Version, c)
 	}
 	return false, fmt.Errorf("settle %s: unknown means %q", c.finding.Rule, c.Means)
 }
@@ -313,7 +315,7 @@ func (d *draft) update(m *workspace.Module, c change) (bool, error) {
 		edits = append(edits, e)
 		d.note(m.File, s.Root.Path, reason(c.finding))
 		if e.Op == workspace.SetGo {
-			if err := d.raiseWork(m, s.Selected, c); err != nil {
+			if _, err := d.raiseWork(m, s.Selected, c); err != nil {
 				return false, err
 			}
 		}
@@ -321,24 +323,23 @@ func (d *draft) update(m *workspace.Module, c change) (bool, error) {
 	return d.edit(m, edits...)
 }
 
-// raiseWork raises the go line of go.work with that of a member: go refuses a workspace whose line is lower
-// (go-semantics 3.5).
-func (d *draft) raiseWork(m *workspace.Module, goLine string, c change) error {
+// raiseWork raises the go line of go.work to that of a member: go refuses a workspace whose line is lower (go-semantics
+// 3.5).
+func (d *draft) raiseWork(m *workspace.Module, goLine string, c change) (bool, error) {
 	ws := d.now.Facts.Workspace
 	if ws.Work == nil || !slices.Contains(ws.Members(), m) || !graph.WorkTooLow(ws.Work, goLine) {
-		return nil
+		return false, nil
 	}
 	data, err := d.files.ReadFile(ws.Work.File)
 	if err != nil {
-		return err
+		return false, err
 	}
 	after, err := workspace.Apply(ws.Work.File, data, []workspace.Edit{{Op: workspace.SetGo, Arg: goLine}})
 	if err != nil {
-		return err
+		return false, err
 	}
-	d.files.set(ws.Work.File, after)
 	d.note(ws.Work.File, "go", reason(c.finding))
-	return nil
+	return d.files.set(ws.Work.File, after), nil
 }
 
 // addSums adds the /go.mod lines that loading the graph needs. A hash that another go.sum file of the repository has, or
@@ -378,10 +379,10 @@ func (d *draft) sumLines(m *workspace.Module, lines []string) (bool, error) {
 	return d.files.set(m.Sum.File, workspace.SumAdd(data, lines)), nil
 }
 
-// because remembers for which finding a line of a go.mod file changed. The lines of an update are noted one by one,
-// and sums need no reason of their own: they belong to the lines of go.mod.
+// because remembers for which finding a line of a go.mod file changed. The lines of an update and that of go.work are
+// noted where they are made, and sums need no reason of their own: they belong to the lines of go.mod.
 func (d *draft) because(m *workspace.Module, c change) {
-	if c.Means != policy.Update && c.Means != policy.Sums {
+	if c.Means != policy.Update && c.Means != policy.Sums && c.Means != policy.RaiseWork {
 		d.note(m.File, c.Mod.Path, reason(c.finding))
 	}
 }

@@ -122,6 +122,8 @@ const (
 	Update  Means = "update"  // the module's roots take their selected versions; Mod is one that moves
 	Replace Means = "replace" // a replace line with New as its target is written
 	Sums    Means = "sums"    // lines are added to the module's go.sum
+	// RaiseWork raises the go line of go.work to that of the module, a member; Mod is go at that version.
+	RaiseWork Means = "raise-work"
 )
 
 // A Settlement is one change to one module that helps to clear a finding.

@@ -2,9 +2,7 @@ package policy
 
 import (
 	"cmp"
-	"fmt"
 	"go/version"
-	"path"
 	"slices"
 	"strings"
 
@@ -31,8 +29,7 @@ line are fine. A module without a go line counts as 1.16, as it does for go.
 
 Where the policy does not speak of go lines, modules with different minor versions are information that never fails.
 
-It is an error, whatever the policy says, if go.work has a lower go line than one of its members: go refuses to load
-the workspace.
+The go line of go.work is judged by work-go-line.
 
 To clear it, edit the line: go mod edit -go=VERSION, then go mod tidy. Lowering it can change nothing below what the
 module's dependencies need.`,
@@ -72,19 +69,25 @@ func checkGoLine(c *checker) []*Finding {
 			modules = append(modules, m)
 		}
 	}
-	out := c.goWorkTooLow()
+	out := c.toolchainLines(modules)
 	if c.policy.Go.Line.IsZero() {
-		out = append(out, goLinesDiffer(modules)...)
-	} else {
-		out = append(out, c.goLines(modules)...)
+		return append(out, goLinesDiffer(modules)...)
 	}
-	return append(out, c.toolchainLines(modules)...)
+	return append(out, c.goLines(modules)...)
 }
 
 // minorOf is the language version: "1.25" of 1.25.3.
 func minorOf(goVersion string) string { return strings.TrimPrefix(version.Lang("go"+goVersion), "go") }
 
 func asWritten(goVersion string) string { return goVersion }
+
+// compared returns what the policy looks at of a go line: all of it, or the minor version.
+func (l GoLines) compared() func(string) string {
+	if l.Agree == AgreeMinor || l.Version != "" && l.Version == minorOf(l.Version) {
+		return minorOf
+	}
+	return asWritten
+}
 
 // linesOf groups modules by what key makes of their go lines: the groups of most modules first, of two the newer.
 func linesOf(modules []*workspace.Module, key func(string) string) []Group {
@@ -122,10 +125,7 @@ func (c *checker) goLines(modules []*workspace.Module) []*Finding {
 	if says.Agree == AgreeAny || len(modules) == 0 {
 		return nil
 	}
-	key := asWritten
-	if says.Agree == AgreeMinor || says.Version != "" && says.Version == minorOf(says.Version) {
-		key = minorOf
-	}
+	key := says.compared()
 	wanted, label := says.Version, "asked for is "+says.Version
 	if wanted == "" {
 		wanted = linesOf(modules, key)[0].Version
@@ -192,37 +192,4 @@ func linePos(m *workspace.Module, line workspace.Line) workspace.Position {
 		return workspace.Position{File: m.File}
 	}
 	return line.Pos
-}
-
-// goWorkTooLow reports members that need a newer Go than go.work says, from 1.21 on (go-semantics 3.5).
-func (c *checker) goWorkTooLow() []*Finding {
-	w := c.Workspace.Work
-	if w == nil || len(w.Errors) > 0 {
-		return nil
-	}
-	says := "lists go " + graph.GoOfWork(w)
-	if w.Go.Text == "" {
-		says = "implicitly requires go " + graph.GoOfWork(w)
-	}
-	f := &Finding{Severity: Error, Kind: "work", Subject: w.File, Fix: c.goWork("use")}
-	highest := ""
-	for _, u := range w.Uses {
-		if u.Module == nil || !graph.WorkTooLow(w, u.Module.Go.Text) {
-			continue
-		}
-		if f.Modules = append(f.Modules, u.Module.Dir); graph.CompareGo(u.Module.Go.Text, highest) > 0 {
-			highest = u.Module.Go.Text
-		}
-		f.At = append(f.At, Span{u.Module.Go.Pos, "newer than go.work"})
-		if len(f.Notes) == 0 {
-			f.Notes = []Remark{goSays(fmt.Sprintf("module %s listed in go.work file requires go >= %s, but go.work %s",
-				path.Clean(u.Text), u.Module.Go.Text, says), inWork)}
-		}
-	}
-	if len(f.Modules) == 0 {
-		return nil
-	}
-	slices.Sort(f.Modules)
-	f.Message = fmt.Sprintf("%s, but go %s is needed by %s", says, highest, moduleList(f.Modules))
-	return []*Finding{f}
 }
