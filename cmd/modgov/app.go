@@ -28,6 +28,7 @@ func commands() []*cli.Command {
 		graphCommand(),
 		whyCommand(),
 		doctorCommand(),
+		policyCommand(),
 		explainCommand(),
 		completionCommand(),
 		helpCommand(),

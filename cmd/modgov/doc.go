@@ -15,6 +15,7 @@
 //	  graph       print requirement graphs
 //	  why         show who has a dependency, and by which requirements
 //	  doctor      show what modgov sees, and compare it with the go command
+//	  policy      work on the policy file
 //	  explain     explain a rule, or list all rules
 //	  completion  print the script that completes modgov's command line in a shell
 //	  help        explain modgov, or one command

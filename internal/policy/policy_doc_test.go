@@ -125,16 +125,25 @@ func policyDoc(t *testing.T) string {
 	return string(data)
 }
 
+// docExamples returns the examples of docs/policy.md, as whole files.
+func docExamples(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, m := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(policyDoc(t), -1) {
+		text := m[1]
+		if !strings.Contains(text, "version: 1\n") {
+			text = "version: 1\n" + text
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
 // TestPolicyDocExamples loads the examples of docs/policy.md; every section has one.
 func TestPolicyDocExamples(t *testing.T) {
 	t.Parallel()
-	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(policyDoc(t), -1)
 	shown := map[string]bool{}
-	for i, m := range examples {
-		text := m[1]
-		if !strings.HasPrefix(text, "version:") {
-			text = "version: 1\n" + text
-		}
+	for i, text := range docExamples(t) {
 		p, err := Parse(fmt.Sprintf("example-%d.yaml", i+1), []byte(text))
 		if err != nil {
 			t.Errorf("%v\n%s", err, text)
