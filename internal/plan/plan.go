@@ -30,6 +30,8 @@ import (
 type Project struct {
 	Root string // absolute, in the form of the operating system
 	FS   fs.FS  // its files
+	// Journal is where Write remembers what it does until it is done. The zero one is none.
+	Journal Journal
 	// Judge loads a tree and judges it; plans ask it of edited trees. It fetches what it needs.
 	Judge func(ctx context.Context, files fs.FS) (*policy.Judgement, error)
 	// Settings are those of the go command, by which edited files are completed.
