@@ -58,7 +58,7 @@ func check(inv *invocation, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := openProject(inv, c.String("workspace-file"))
+	p, err := findProject(inv, c.String("workspace-file"))
 	if err != nil {
 		return err
 	}

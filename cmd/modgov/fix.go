@@ -53,7 +53,11 @@ EXAMPLES
 }
 
 func fix(inv *invocation, c *cli.Context) (err error) {
-	p, err := openProject(inv, c.String("workspace-file"))
+	open := openForWriting
+	if c.Bool("dry-run") {
+		open = openProject
+	}
+	p, err := open(inv, c.String("workspace-file"))
 	if err != nil {
 		return err
 	}
@@ -150,7 +154,7 @@ func (p *project) targets(c *cli.Context, before *policy.Judgement, o fixing) fu
 
 func (p *project) planProject() *plan.Project {
 	return &plan.Project{
-		Root: p.repo.Root, FS: p.tree.FS, Settings: p.settings, Offline: p.inv.offline, Jobs: p.inv.jobs,
+		Root: p.repo.Root, FS: p.tree.FS, Journal: p.journal(), Settings: p.settings, Offline: p.inv.offline, Jobs: p.inv.jobs,
 		Judge:    func(ctx context.Context, files fs.FS) (*policy.Judgement, error) { return p.judge(ctx, files) },
 		Progress: p.planProgress(),
 	}

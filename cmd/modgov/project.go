@@ -17,6 +17,7 @@ import (
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/imports"
 	"github.com/modgov/modgov/internal/modsource"
+	"github.com/modgov/modgov/internal/plan"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/repo"
 	"github.com/modgov/modgov/internal/report"
@@ -39,12 +40,48 @@ type project struct {
 	selected policy.ModuleSelector               // --module
 	remote   bool                                // ask what the newest versions of dependencies say
 	notes    []string
+	// interrupted says that a write of modgov is not whole; nil if none is.
+	interrupted error
 
 	overrides []policy.Override // severities that are not the policy's
 }
 
-// openProject finds the repository, its policy and the settings of the go command. Close it.
+// openProject finds the repository, its policy and the settings of the go command. It refuses a tree in which a write of
+// modgov is not whole. Close the project.
 func openProject(inv *invocation, workFile string) (*project, error) {
+	p, err := findProject(inv, workFile)
+	if err != nil || p.interrupted == nil {
+		return p, err
+	}
+	return nil, errors.Join(withCode(exitIncomplete, p.interrupted), p.close())
+}
+
+// openForWriting is openProject for commands that write: they first bring about one state or the other.
+func openForWriting(inv *invocation, workFile string) (*project, error) {
+	p, err := findProject(inv, workFile)
+	if err != nil || p.interrupted == nil {
+		return p, err
+	}
+	if err := errors.Join(p.recover(), p.close()); err != nil {
+		return nil, err
+	}
+	return openProject(inv, workFile)
+}
+
+// findProject is openProject whatever the state of the tree: interrupted tells.
+func findProject(inv *invocation, workFile string) (*project, error) {
+	p, err := locateProject(inv, workFile)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.open(); err != nil {
+		return nil, errors.Join(err, p.repo.Close())
+	}
+	return p, nil
+}
+
+// locateProject finds the repository and reads nothing of it yet.
+func locateProject(inv *invocation, workFile string) (*project, error) {
 	p := &project{inv: inv}
 	var err error
 	if p.settings, err = gocmd.ReadSettings(inv.ctx, inv.environ); err != nil {
@@ -61,8 +98,10 @@ func openProject(inv *invocation, workFile string) (*project, error) {
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
-	if err := p.open(); err != nil {
+	if pending, err := p.journal().Pending(); err != nil {
 		return nil, errors.Join(err, p.repo.Close())
+	} else if pending {
+		p.interrupted = plan.ErrInterrupted
 	}
 	return p, nil
 }
@@ -94,6 +133,15 @@ func (p *project) open() (err error) {
 		Progress: p.inv.progress("go.mod files"),
 	})
 	return err
+}
+
+// journal is where writes are remembered until they are whole: in the git directory, which no commit holds, else at the
+// root.
+func (p *project) journal() plan.Journal {
+	if p.repo.GitDir != "" && p.repo.Top != "" {
+		return plan.Journal{Dir: filepath.Join(p.repo.GitDir, "modgov"), Base: p.repo.Top}
+	}
+	return plan.Journal{Dir: filepath.Join(p.repo.Root, ".modgov-journal"), Base: p.repo.Root}
 }
 
 func (p *project) close() error { return p.repo.Close() }
@@ -190,6 +238,7 @@ func (p *project) judge(ctx context.Context, files fs.FS) (*policy.Judgement, er
 		return nil, err
 	}
 	facts := policy.NewFacts(g, time.Now())
+	facts.Interrupted = p.interrupted
 	if facts.Imports, err = imports.Load(ctx, g, p.packages, hasPackage(p.settings.Get("GOMODCACHE"))); err != nil {
 		return nil, err
 	}

@@ -60,8 +60,8 @@ func withTransaction(ctx context.Context, j Journal, add func(*transaction) erro
 }
 
 // ErrInterrupted tells that an earlier write is neither whole nor undone.
-var ErrInterrupted = errors.New("an earlier write of modgov was interrupted, and the files may be half of one state and half of " +
-	"another: modgov recover finishes or undoes it")
+var ErrInterrupted = errors.New("a write of modgov was interrupted, so that files may be half of one state and half of " +
+	"another: modgov recover finishes it or undoes it")
 
 // Close removes what the plan has staged outside the tree.
 func (p *Plan) Close() error {

@@ -88,6 +88,9 @@ func gaps(facts *Facts) []Gap {
 			out = append(out, Gap{Layer: LayerSelected, Module: v.Dir(), Err: v.Err()})
 		}
 	}
+	if facts.Interrupted != nil {
+		out = append(out, Gap{Layer: LayerDeclared, Err: facts.Interrupted})
+	}
 	out = append(out, remoteGaps(facts)...)
 	for _, f := range facts.Workspace.SumFiles() {
 		for _, bad := range f.Bad {
@@ -111,7 +114,7 @@ func layers(facts *Facts, gaps []Gap) []LayerState {
 		return Checked
 	}
 	out := []LayerState{
-		{LayerDeclared, Checked}, {LayerSelected, state(LayerSelected)}, {LayerSums, state(LayerSums)},
+		{LayerDeclared, state(LayerDeclared)}, {LayerSelected, state(LayerSelected)}, {LayerSums, state(LayerSums)},
 	}
 	if hasVendor(facts.Workspace) {
 		out = append(out, LayerState{LayerVendor, NotAsked})
