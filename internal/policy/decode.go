@@ -49,15 +49,15 @@ type decoder struct {
 	errs   *FileErrors
 	fields map[reflect.Type][]field
 
-	section   string      // the top-level key that is being read
-	parents   []*itemSeen // the items around what is being read
-	seen      []*itemSeen // all items, parents before what is in them
-	uses      []use       // terms of selectors that name something defined elsewhere
-	notes     []*noteSeen
-	inAlias   int      // depth of aliases around what is being read
-	aliased   int
-	patterns  int
-	stopped   bool // a limit was reached: say nothing more
+	section  string      // the top-level key that is being read
+	parents  []*itemSeen // the items around what is being read
+	seen     []*itemSeen // all items, parents before what is in them
+	uses     []use       // terms of selectors that name something defined elsewhere
+	notes    []*noteSeen
+	inAlias  int // depth of aliases around what is being read
+	aliased  int
+	patterns int
+	stopped  bool // a limit was reached: say nothing more
 }
 
 // A field is a key of a mapping and the struct field that takes its value.
