@@ -300,6 +300,5 @@ func (v *View) fits(n node, f *modFile) error {
 	case "":
 		return fmt.Errorf("%s: parsing go.mod: missing module line", actual)
 	}
-	return fmt.Errorf("%s: parsing go.mod: module declares its path as: %s but was required as: %s",
-		actual, f.path, mod.Path)
+	return &PathError{Mod: actual, Declared: f.path, Required: mod.Path}
 }

@@ -49,6 +49,18 @@ const (
 	workspaceMode                  // its requirements are expanded, each after its own kind
 )
 
+// A PathError is the cause of a LoadError where a go.mod file is another module's.
+type PathError struct {
+	Mod                module.Version // whose file it is, after replacement
+	Declared, Required string         // the module path of the file, and the one that was asked for
+}
+
+// Error uses the go command's words.
+func (e *PathError) Error() string {
+	return fmt.Sprintf("%s: parsing go.mod: module declares its path as: %s but was required as: %s",
+		e.Mod, e.Declared, e.Required)
+}
+
 // A WorkError tells that the go command refuses to load the workspace.
 type WorkError struct {
 	Pos workspace.Position

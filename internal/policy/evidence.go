@@ -186,6 +186,9 @@ func relativeDir(base, dir string) string {
 	return "./" + strings.TrimPrefix(rel, ".")
 }
 
+// byDirectory orders modules by their directories.
+func byDirectory(a, b *workspace.Module) int { return strings.Compare(a.Dir, b.Dir) }
+
 // dirs returns the directories of modules, sorted.
 func dirs(modules []*workspace.Module) []string {
 	out := make([]string, len(modules))

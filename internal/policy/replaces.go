@@ -1,9 +1,12 @@
 package policy
 
 import (
+	"fmt"
+	"path"
 	"slices"
 
 	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/workspace"
 )
 
 // What the rules about replace lines share.
@@ -24,16 +27,16 @@ func (c *checker) allowed(l replaceLine) bool {
 }
 
 // leadsToSibling reports whether a line replaces a module of the repository by its own directory.
-func (c *checker) leadsToSibling(l replaceLine) bool {
-	s := c.Workspace.Module(l.Dir)
-	return s != nil && s.Path == l.Old.Path
+func (c *checker) leadsToSibling(r *workspace.Replace) bool {
+	s := c.Workspace.Module(r.Dir)
+	return s != nil && s.Path == r.Old.Path
 }
 
 // oneOfMany reports whether a line of a module leads to a sibling and no exception speaks of what a rule, or an item of
 // the policy, says of it. Tools that replace all modules of a repository everywhere write many such lines: they are one
 // finding per module.
 func (c *checker) oneOfMany(l replaceLine, rule string, item *Item) bool {
-	if l.Module == nil || !c.leadsToSibling(l) {
+	if l.Module == nil || !c.leadsToSibling(l.Replace) {
 		return false
 	}
 	claim := Claim{Rule: rule, Dep: c.DepInfo(l.Old.Path, ""), Module: c.infos[l.Module]}
@@ -74,4 +77,18 @@ func oldPaths(lines []replaceLine) []string {
 		out[i] = graph.ModText(l.Old)
 	}
 	return out
+}
+
+// standsIn says where in the repository the module is that a line replaces, and how to lead the line there; nil if it
+// is not in the repository, or if the line leads there.
+func (c *checker) standsIn(l replaceLine) []Remark {
+	m := c.siblings[l.Old.Path]
+	if m == nil || m.Dir == l.Dir {
+		return nil
+	}
+	text := fmt.Sprintf("%s stands in %s", m.Path, m.Dir)
+	if rel := relativeDir(path.Dir(l.File), m.Dir); rel != "" {
+		text += fmt.Sprintf(": write %s => %s", graph.ModText(l.Old), rel)
+	}
+	return []Remark{{"moved", text}}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/workspace"
@@ -128,12 +127,5 @@ func (c *checker) missingNotes(l replaceLine, v *graph.View, read bool) []Remark
 		says := fmt.Sprintf("(replaced by %s): reading … no such file or directory", l.New.Path)
 		notes = append(notes, goSays(says, where))
 	}
-	if m := c.siblings[l.Old.Path]; m != nil {
-		text := fmt.Sprintf("%s stands in %s", m.Path, m.Dir)
-		if rel := relativeDir(path.Dir(l.File), m.Dir); rel != "" {
-			text += fmt.Sprintf(": write %s => %s", graph.ModText(l.Old), rel)
-		}
-		notes = append(notes, Remark{"moved", text})
-	}
-	return notes
+	return append(notes, c.standsIn(l)...)
 }

@@ -17,6 +17,8 @@ func Rules() []*Rule {
 		goLine(),
 		replaceConflict(),
 		replaceMissing(),
+		replacePathMismatch(),
+		replaceMissingSibling(),
 		replaceOutside(),
 		replaceIneffective(),
 		replaceDowngrade(),

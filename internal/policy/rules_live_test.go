@@ -53,8 +53,8 @@ func TestGoSays(t *testing.T) {
 				r.addSums(t)
 			}
 			j := r.judge(t)
-			missing := func(f *policy.Finding) bool { return f.Rule == "replace-missing" }
-			if !slices.ContainsFunc(j.Gaps, unavailable) || slices.ContainsFunc(j.Findings, missing) {
+			told := func(f *policy.Finding) bool { return f.Rule == "replace-missing" || f.Rule == "replace-path-mismatch" }
+			if !slices.ContainsFunc(j.Gaps, unavailable) || slices.ContainsFunc(j.Findings, told) {
 				r.materialize(t, goCommand, j).compare(t, j)
 			}
 		})
@@ -179,7 +179,7 @@ func (l *live) compare(t *testing.T, j *policy.Judgement) {
 				exempt[dir] = true
 			}
 			exempt[""] = true
-		case "replace-missing", "replace-conflict": // in a member's file, it stops the workspace too
+		case "replace-missing", "replace-conflict", "replace-path-mismatch": // in a member's file, it stops the workspace too
 			exempt[""] = true
 		}
 		for _, n := range f.Notes {

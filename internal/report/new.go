@@ -102,12 +102,15 @@ func (r *Report) summarize() Summary {
 	return s
 }
 
+// unasked reports whether modgov fix makes a settlement without being asked for its means.
+func unasked(s policy.Settlement) bool { return !s.IfAsked }
+
 func newFinding(f *policy.Finding) Finding {
 	out := Finding{
 		ID: f.ID(), Rule: f.Rule, Severity: f.Severity.String(), Subject: f.Subject, Message: f.Message,
 		Modules: append([]string{}, f.Modules...), Dep: f.Dep, Kind: f.Kind,
 		At: append([]Span{}, newSpans(f.At)...), Because: newSpans(f.Because),
-		Owners: slices.Clone(f.Owners), Fix: f.Fix, Fixable: f.Fix != "" && len(f.Settle) > 0,
+		Owners: slices.Clone(f.Owners), Fix: f.Fix, Fixable: f.Fix != "" && slices.ContainsFunc(f.Settle, unasked),
 	}
 	for _, g := range f.Groups {
 		out.Groups = append(out.Groups, Group{g.Version, append([]string{}, g.Modules...), g.Note})
