@@ -150,6 +150,11 @@ func (d *decoder) finishUses(p *Policy) {
 		switch s := u.selector.(type) {
 		case *DepSelector:
 			err = p.bind(s.terms[u.from:u.to])
+			for _, t := range s.terms[u.from:u.to] {
+				if t.kind == bySet {
+					p.usedSets[t.name] = true
+				}
+			}
 		case *ModuleSelector:
 			err = p.checkNames(s.terms[u.from:u.to])
 		}

@@ -173,7 +173,7 @@ func (c *checker) severity(r *Rule, f *Finding) Severity {
 		return Error
 	case asked:
 		return raised
-	case f.Item != nil && f.Item.Severity != nil:
+	case f.Item != nil && f.Item.Severity != nil && !r.AboutPolicy:
 		return *f.Item.Severity
 	case f.Severity != Off:
 		return f.Severity

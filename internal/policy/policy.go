@@ -44,6 +44,7 @@ type Policy struct {
 	notes      []Note
 	items      map[string]*Item // by id
 	builtin    VersionItem      // what holds where the file says nothing: one version, as a warning
+	usedSets   map[string]bool
 	codeowners *codeowners
 	index      index
 	exceptions sync.Map // []*Exception by DepInfo: those that may cover findings about it
@@ -85,7 +86,7 @@ func Default() *Policy {
 }
 
 func newPolicy(file string) *Policy {
-	p := &Policy{File: file, items: map[string]*Item{}}
+	p := &Policy{File: file, items: map[string]*Item{}, usedSets: map[string]bool{}}
 	everything, warn := DepSelector{terms: []depTerm{{glob: glob{pattern: "**", rank: rankEverything}}}}, Warn
 	p.builtin = VersionItem{
 		Item: Item{ID: BuiltinID, Severity: &warn}, Dep: everything,

@@ -35,6 +35,8 @@ func Rules() []*Rule {
 		sumMissing(),
 		retracted(),
 		deprecated(),
+		policyConflict(),
+		policyUnused(),
 		exceptionExpired(),
 		exceptionExpiring(),
 		exceptionUnused(),

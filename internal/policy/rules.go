@@ -25,6 +25,8 @@ type Rule struct {
 	// Workspace tells that the rule looks at the build list of the workspace: where there is none, it may have nothing to
 	// say of what it would report else.
 	Workspace bool
+	// AboutPolicy tells that its findings are about the policy: the severity of an item is that of other findings.
+	AboutPolicy bool
 	// Sides returns the sides of a finding that holds modules against each other, by their directories: an exception for
 	// all sides but one leaves nothing of it. Nil, or no sides: each of the modules is at fault by itself.
 	Sides func(*Finding) [][]string
