@@ -136,6 +136,8 @@ func (c *checker) wouldKnow(e *Exception) bool {
 	switch {
 	case e.Rule != "" && r == nil:
 		return false
+	case e.Policy == c.policy.Sources.ID && len(c.notAsked()) > 0:
+		return false
 	case r != nil && (r.Workspace && w != nil && w.Err() != nil || r.Layer == LayerRemote && c.Remote == nil):
 		return false
 	}

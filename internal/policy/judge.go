@@ -55,6 +55,8 @@ func Judge(p *Policy, facts *Facts, asked ...Override) *Judgement {
 	j := &Judgement{
 		Policy: p, Facts: facts, Gaps: gaps(facts), NotEvaluated: p.NotEvaluated(), Overrides: asked,
 	}
+	j.NotEvaluated = append(j.NotEvaluated, c.notAsked()...)
+	slices.SortStableFunc(j.NotEvaluated, func(a, b Note) int { return a.Pos.Line - b.Pos.Line })
 	for _, r := range Rules() {
 		for _, f := range r.Check(c) {
 			f.Rule = r.Name

@@ -30,7 +30,7 @@ type Policy struct {
 	Pins            []PinItem              `policy:"pins"`
 	Bans            []BanItem              `policy:"bans"`
 	Boundaries      []BoundaryItem         `policy:"boundaries"`
-	Sources         SourcesSection         `policy:"sources,later"`
+	Sources         SourcesSection         `policy:"sources"`
 	Replaces        ReplacesSection        `policy:"replaces"`
 	Go              GoSection              `policy:"go"`
 	Vendor          VendorSection          `policy:"vendor"`

@@ -269,7 +269,6 @@ release: {groups: []}
 4 a: together
 5 b: follow
 7 d: freeze
-12 sources
 14 vendor: drift
 15 sums: stale
 19 EX-3

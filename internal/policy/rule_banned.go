@@ -15,18 +15,18 @@ func banned() *Rule {
 		Severity: Error,
 		Layer:    LayerSelected,
 		Since:    "0.1.0",
-		Doc: `The policy bans a dependency, and a governed module has it: an unmaintained library, one whose licence does not
-fit, versions with a hole that no team should ship.
+		Doc: `The policy bans a dependency, and a governed module has it: an unmaintained library, one whose licence
+does not fit, versions with a hole that no team should ship.
 
-With ` + "`scope: any`" + ` (the default) the build list of each module counts, so it is reported wherever it comes from,
-also if only the go.mod file of something else mentions it. With ` + "`scope: direct`" + ` only require lines without
-` + "`// indirect`" + ` count. A constraint is held against the effective version, after selection and replacement; what
-comes from a directory or a fork has no version of the dependency and is in no range. A fork is banned by its own path,
-and so is what it takes the place of, as the code still imports it by that path.
+With ` + "`scope: any`" + ` (the default) the build list of each module counts, so it is reported wherever it comes
+from, also if only the go.mod file of something else mentions it. With ` + "`scope: direct`" + ` only require lines
+without ` + "`// indirect`" + ` count. A constraint is held against the effective version, after selection and
+replacement; what comes from a directory or a fork has no version of the dependency and is in no range. A fork is
+banned by its own path, and so is what it takes the place of, as the code still imports it by that path.
 
-With ` + "`unless_via`" + ` the dependency is allowed where one of these asks for it and nobody else does: every module of
-the graph that requires it must be one of them. Lines marked ` + "`// indirect`" + ` only repeat what others ask for and do
-not count; where there are no others, such a line counts unless its module requires one of unless_via too.
+With ` + "`unless_via`" + ` the dependency is allowed where one of these asks for it and nobody else does: every module
+of the graph that requires it must be one of them. Lines marked ` + "`// indirect`" + ` only repeat what others ask for
+and do not count; where there are no others, such a line counts unless its module requires one of unless_via too.
 
 The chain shows how the dependency comes in. To clear it, move to what the policy names instead, or to a version of the
 module before it in the chain that does without; there is no mechanical fix.`,
@@ -92,7 +92,8 @@ func checkBanned(c *checker) []*Finding {
 	return out
 }
 
-// bans returns the bans that a use of a dependency breaks. Those of its path are given; a fork may be banned by its own.
+// bans returns the bans that a use of a dependency breaks. Those of its path are given; a fork may be banned by its
+// own.
 func (c *checker) bans(d *graph.Dependency, u *judgedUse, ofPath DepBans) []*BanItem {
 	found := ofPath.In(u.info, c.DepInfo(d.Path, u.version(d.Path)))
 	if e := u.Effective; e.Dir == "" && e.Path != d.Path {
@@ -143,7 +144,7 @@ func (c *checker) nodeInfo(v *graph.View, mod module.Version) DepInfo {
 
 func (c *checker) ban(d *graph.Dependency, ban *BanItem, bad []judgedUse) []*Finding {
 	f := fault{
-		dep: d, item: &ban.Item, all: bad, label: "declared here",
+		dep: d, item: &ban.Item, all: bad, label: "declared here", asked: "banned",
 		because: policySpan(&ban.Item, "dep", "banned here"),
 		settle:  func(*judgedUse) *Settlement { return nil },
 	}
@@ -151,7 +152,7 @@ func (c *checker) ban(d *graph.Dependency, ban *BanItem, bad []judgedUse) []*Fin
 		f.notes = append(f.notes, Remark{"instead", oneLine(ban.UseInstead)})
 	}
 	f.notes = append(f.notes, reasonNote(&ban.Item)...)
-	f.message = func(bad []judgedUse) string { return versionList(groups(d.Path, bad, "")) + ", banned" }
+	f.message = func(bad []judgedUse) string { return versionList(groups(d.Path, bad, "")) + ", " + f.asked }
 	f.why = func(bad []judgedUse) []Chain {
 		var out []Chain
 		for _, u := range bad {

@@ -17,16 +17,16 @@ func boundary() *Rule {
 		Severity: Error,
 		Layer:    LayerSelected,
 		Since:    "0.1.0",
-		Doc: `The policy draws a line between modules: those in ` + "`from`" + ` must not depend on what ` + "`deny`" + `
-names, but on what ` + "`allow`" + ` takes out of it. Libraries that come to depend on a service can no longer be used
-by the next one, and a dependency that a whole layer was kept free of is hard to get out again.
+		Doc: `The policy draws a line between modules: those in ` + "`from`" + ` must not depend on what
+` + "`deny`" + ` names, but on what ` + "`allow`" + ` takes out of it. Libraries that come to depend on a service can
+no longer be used by the next one, and a dependency that a whole layer was kept free of is hard to get out again.
 
-What counts are the require lines without ` + "`// indirect`" + `: what a module itself imports, be it another module of
-the repository (` + "`module:DIR`" + `) or one from outside. A module also answers for the modules of the repository that
-it requires and whose code it takes from their directories, by a replace line or in the workspace: what they require
-counts as if it stood in its own file, and the chain shows the way. Where such a module is itself in ` + "`from`" + `, it
-is reported there and not once more for all that require it. What outside modules require does not count; that is what
-` + "`bans`" + ` with ` + "`scope: any`" + ` are for.
+What counts are the require lines without ` + "`// indirect`" + `: what a module itself imports, be it another module
+of the repository (` + "`module:DIR`" + `) or one from outside. A module also answers for the modules of the repository
+that it requires and whose code it takes from their directories, by a replace line or in the workspace: what they
+require counts as if it stood in its own file, and the chain shows the way. Where such a module is itself in
+` + "`from`" + `, it is reported there and not once more for all that require it. What outside modules require does not
+count; that is what ` + "`bans`" + ` with ` + "`scope: any`" + ` are for.
 
 A constraint is held against the effective version that the module in ` + "`from`" + ` has. Boundaries do not compete:
 all of them hold.

@@ -11,9 +11,11 @@ func deprecated() *Rule {
 		Severity: Warn,
 		Layer:    LayerRemote,
 		Since:    "0.1.0",
-		Doc: `A governed module directly requires a dependency whose newest version says that the module is deprecated. Like
-retractions this is known only where modgov may ask for the newest go.mod file: with ` + "`--remote`" + `. Answers are
-kept for a day. Modules that a replace line replaces at all versions are not asked about.
+		Doc: `A governed module directly requires a dependency whose newest version says that the module is
+deprecated. Like retractions this is known only where modgov may ask for the newest go.mod file: with
+` + "`--remote`" + `. Answers are kept for a day. It is a warning, or has the severity that
+` + "`sources.deprecated`" + ` of the policy gives. Modules that a replace line replaces at all versions are not asked
+about.
 
 The author's words mostly name the successor. Moving there is a change of code, so there is no mechanical fix; an
 exception says who moves by when.`,
@@ -42,6 +44,7 @@ module example.com/x
 }
 
 func checkDeprecated(c *checker) []*Finding {
+	item := c.policy.Sources.itemFor(c.policy.Sources.Deprecated)
 	var out []*Finding
 	for _, d := range c.Dependencies {
 		n, ok := c.Remote[d.Path]
@@ -54,9 +57,10 @@ func checkDeprecated(c *checker) []*Finding {
 		}
 		for i := range uses {
 			u := &uses[i]
-			u.waiver = c.waiver("deprecated", nil, d, u)
+			u.waiver = c.waiver("deprecated", item, d, u)
 		}
-		f := fault{dep: d, all: uses, label: "deprecated", notes: newestNotes(n)}
+		f := fault{dep: d, all: uses, label: "deprecated", item: item, notes: append(newestNotes(n), reasonNote(item)...)}
+		f.because = policySpan(item, "deprecated", "asked for here")
 		f.settle = func(*judgedUse) *Settlement { return nil }
 		f.message = func(bad []judgedUse) string {
 			return "in " + moduleList(dirsOf(bad)) + ", deprecated by its author: " + oneLine(n.Deprecated)

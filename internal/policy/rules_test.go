@@ -312,3 +312,32 @@ func chainText(c policy.Chain) string {
 	}
 	return text
 }
+
+// What only --remote tells is named as not evaluated where that was not asked for.
+func TestNotAsked(t *testing.T) {
+	t.Parallel()
+	const repo = `-- modgov.yaml --
+version: 1
+sources:
+  pseudo_versions: warn
+  retracted: error
+  deprecated: off
+release: {groups: []}
+-- go.mod --
+module example.com/a
+
+go 1.24
+`
+	for remote, want := range map[string]string{
+		"": "4 sources: retracted, 5 sources: deprecated, 6 release",
+		"-- remote/example.com/x@v1.0.0.mod --\nmodule example.com/x\n": "6 release",
+	} {
+		var got []string
+		for _, n := range parseRepository(t, repo+remote).judge(t).NotEvaluated {
+			got = append(got, fmt.Sprintf("%d %s", n.Pos.Line, n))
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("not evaluated: %s, want %s", strings.Join(got, ", "), want)
+		}
+	}
+}

@@ -101,7 +101,7 @@ func (t *text) gaps() {
 func (t *text) asides() {
 	if len(t.r.NotEvaluated) > 0 {
 		t.blank()
-		t.text("not evaluated (they have no effect yet)")
+		t.text("not evaluated (no effect yet, or not asked for)")
 		var rows [][]string
 		for _, n := range t.r.NotEvaluated {
 			rows = append(rows, []string{place(n.Position), n.name()})
