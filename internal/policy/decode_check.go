@@ -16,7 +16,10 @@ func (v *VersionItem) check(d *decoder) {
 	if !v.Has("agree") && !v.Has("at-least") && !v.Has("follow") && !v.Has("together") {
 		d.fail(v.Pos, "add agree, at-least, follow or together", "this item asks nothing of the versions")
 	}
-	if !v.Has("agree") && v.Has("prefer") {
+	if v.Together && v.Agree == "" {
+		v.Agree = AgreeSame
+	}
+	if !v.Has("agree") && !v.Together && v.Has("prefer") {
 		d.fail(v.KeyPos("prefer"), "add agree: same", "prefer chooses between versions that must agree, and nothing says so")
 	}
 	if len(v.Follow.terms) > 0 && !v.Follow.isOneModule() {

@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/workspace"
 )
 
@@ -153,13 +154,16 @@ func (j *Judgement) Verdict(threshold Severity) Verdict {
 // A checker is what the rules see: the facts, the policy, and what both together make.
 type checker struct {
 	*Facts
-	policy *Policy
-	asked  overrides
-	infos  map[*workspace.Module]ModuleInfo
+	policy  *Policy
+	asked   overrides
+	infos   map[*workspace.Module]ModuleInfo
+	leaders map[*VersionItem]*graph.View // by the item that says to follow, once it was asked
 }
 
 func newChecker(p *Policy, facts *Facts) *checker {
-	c := &checker{Facts: facts, policy: p, infos: map[*workspace.Module]ModuleInfo{}}
+	c := &checker{
+		Facts: facts, policy: p, infos: map[*workspace.Module]ModuleInfo{}, leaders: map[*VersionItem]*graph.View{},
+	}
 	for _, m := range facts.Workspace.Modules {
 		c.infos[m] = p.Info(m.Dir, m.Path)
 	}

@@ -64,11 +64,11 @@ type VersionItem struct {
 	In       ModuleSelector `policy:"in"` // zero: all
 	Agree    Agree          `policy:"agree"`
 	AtLeast  Version        `policy:"at-least"`
-	Follow   ModuleSelector `policy:"follow,later"`   // the version follows the one that this module has
-	Together bool           `policy:"together,later"` // what Dep selects is compared with each other
-	Among    Among          `policy:"among"`          // "": AmongDirect to agree, AmongAll for at-least
-	Prefer   Prefer         `policy:"prefer"`         // default PreferHighest
-	Resolve  Resolve        `policy:"resolve"`        // default ResolveRequire
+	Follow   ModuleSelector `policy:"follow"`   // the version follows the one that this module has
+	Together bool           `policy:"together"` // what Dep selects is compared with each other
+	Among    Among          `policy:"among"`    // "": AmongDirect to agree, AmongAll for at-least
+	Prefer   Prefer         `policy:"prefer"`   // default PreferHighest
+	Resolve  Resolve        `policy:"resolve"`  // default ResolveRequire
 }
 
 // A PinItem says which version of a dependency is the one to use.

@@ -77,6 +77,7 @@ func (x depIndex) candidates(path string) []int {
 type DepPolicy struct {
 	builtin    *VersionItem
 	agreements []ranked[VersionItem] // narrowest first, then file order
+	follows    []ranked[VersionItem] // narrowest first, then file order
 	floors     []ranked[VersionItem] // highest version first, then file order
 	pins       []ranked[PinItem]     // narrowest first, then file order
 }
@@ -95,6 +96,9 @@ func (p *Policy) ForDep(dep DepInfo) *DepPolicy {
 		if ok && v.Agree != "" {
 			d.agreements = append(d.agreements, ranked[VersionItem]{v, rank})
 		}
+		if ok && !v.Follow.IsZero() {
+			d.follows = append(d.follows, ranked[VersionItem]{v, rank})
+		}
 		if ok && v.AtLeast != "" {
 			d.floors = append(d.floors, ranked[VersionItem]{v, rank})
 		}
@@ -106,6 +110,7 @@ func (p *Policy) ForDep(dep DepInfo) *DepPolicy {
 		}
 	}
 	slices.SortStableFunc(d.agreements, narrower[VersionItem])
+	slices.SortStableFunc(d.follows, narrower[VersionItem])
 	slices.SortStableFunc(d.pins, narrower[PinItem])
 	slices.SortStableFunc(d.floors, func(a, b ranked[VersionItem]) int {
 		return semver.Compare(string(b.item.AtLeast), string(a.item.AtLeast))
@@ -126,6 +131,19 @@ func (d *DepPolicy) Agreement(m ModuleInfo) (item, rival *VersionItem) {
 		item = d.builtin
 	}
 	return item, rival
+}
+
+// Follow returns the item that says which module the version follows in another, chosen like Agreement's, nil if there
+// is none.
+func (d *DepPolicy) Follow(m ModuleInfo) *VersionItem {
+	scope := func(v *VersionItem) *ModuleSelector { return &v.In }
+	item, _ := narrowest(d.follows, m, scope, func(_, _ *VersionItem) bool { return false })
+	return item
+}
+
+// together says whether some item keeps the dependency together with others.
+func (d *DepPolicy) together() bool {
+	return slices.ContainsFunc(d.agreements, func(r ranked[VersionItem]) bool { return r.item.Together })
 }
 
 // Pin returns the pin of the dependency for the module, chosen like Agreement's item, nil if there is none, and the

@@ -266,8 +266,6 @@ release: {groups: []}
 		got = append(got, fmt.Sprintf("%d %s", n.Pos.Line, n))
 	}
 	want := `2 gate: scope
-4 a: together
-5 b: follow
 7 d: freeze
 14 vendor: drift
 15 sums: stale

@@ -79,7 +79,7 @@ func checkBanned(c *checker) []*Finding {
 			if len(bans) == 0 && !fork {
 				continue
 			}
-			u := judgedUse{Use: use, dir: use.View.Module.Dir, info: c.infos[use.View.Module]}
+			u := judgedUse{Use: use, dep: d.Path, dir: use.View.Module.Dir, info: c.infos[use.View.Module]}
 			for _, ban := range c.bans(d, &u, bans) {
 				u.waiver = c.waiver("banned", &ban.Item, d, &u)
 				byItem.add(ban, u)

@@ -75,12 +75,11 @@ func untagged(waiver *Exception, uses []judgedUse) *Finding {
 	var deps []string
 	for i := range uses {
 		u := &uses[i]
-		path := u.Require.Mod.Path
-		byVersion.add(module.Version{Path: path, Version: u.Effective.Text(path)}, u.dir)
+		byVersion.add(module.Version{Path: u.dep, Version: u.Effective.Text(u.dep)}, u.dir)
 		f.Modules = append(f.Modules, u.dir)
 		f.At = append(f.At, Span{u.Require.Pos, "no tag"})
-		if len(deps) == 0 || deps[len(deps)-1] != path {
-			deps = append(deps, path)
+		if len(deps) == 0 || deps[len(deps)-1] != u.dep {
+			deps = append(deps, u.dep)
 		}
 	}
 	slices.Sort(f.Modules)

@@ -81,8 +81,8 @@ func (c *checker) downgrade(l replaceLine) *Finding {
 	return nil
 }
 
-// pinned reports whether the policy asks for the line's target: by a pin, or an alternate in force, for the line's
-// module or, for a line of go.work, a member.
+// pinned reports whether the policy asks for the line's target: by a pin, an alternate in force or a module to follow,
+// for the line's module or, for a line of go.work, a member.
 func (c *checker) pinned(l replaceLine) bool {
 	modules := c.Workspace.Members()
 	if l.Module != nil {
@@ -91,6 +91,10 @@ func (c *checker) pinned(l replaceLine) bool {
 	says := c.policy.ForDep(c.DepInfo(l.Old.Path, ""))
 	return slices.ContainsFunc(modules, func(m *workspace.Module) bool {
 		pin, _ := says.Pin(c.infos[m])
-		return pin != nil && pin.Allows(c.infos[m], l.New.Version, c.Today)
+		if pin != nil {
+			return pin.Allows(c.infos[m], l.New.Version, c.Today)
+		}
+		_, want, ok := c.followed(l.Old.Path, says, m)
+		return ok && want == graph.Effective{Path: l.New.Path, Version: l.New.Version}
 	})
 }

@@ -16,17 +16,22 @@ func versionPin() *Rule {
 		Severity: Error,
 		Layer:    LayerSelected,
 		Since:    "0.1.0",
-		Doc: `The policy pins a dependency to a version, and the effective version in a module is another: neither the
-pinned one nor an alternate that the pin allows for this module and that has not expired. Modules count that list the
-dependency in their go.mod, directly or as indirect; of modules with a go line below 1.17, which list only what they
-import, those that have it in the build list.
+		Doc: `The policy pins a dependency to a version, and the effective version in a module is another: neither
+the pinned one nor an alternate that the pin allows for this module and that has not expired. Modules count that list
+the dependency in their go.mod, directly or as indirect; of modules with a go line below 1.17, which list only what
+they import, those that have it in the build list.
 
 Effective means after minimal version selection and replacement: a module that requires the pinned version and gets a
 higher one, because something else asks for it, breaks the pin.
 
+With ` + "`follow`" + ` in place of a pin the version is the effective one of the module that an item of
+` + "`versions`" + ` names, whatever it is at the time: higher ones break it as lower ones do. Siblings, which come
+from directories, are left out, modules count that require the dependency directly (` + "`among: all`" + `: that list
+it), and nothing is said of what the module that is followed does not have.
+
 With ` + "`resolve: require`" + ` (the default) modgov fix raises the requirement to the pinned version. A requirement
-cannot hold a version down: where the graph asks for more than the pin, the pin has to say ` + "`resolve: replace`" + `,
-or move.`,
+cannot hold a version down: where the graph asks for more than the pin, the pin has to say
+` + "`resolve: replace`" + `, or move.`,
 		Bad: `The policy pins example.com/x to v1.2.0, a requires v1.0.0.
 -- modgov.yaml --
 version: 1
@@ -72,6 +77,7 @@ func checkVersionPin(c *checker) []*Finding {
 		for pin, uses := range byPin.all() {
 			out = append(out, c.pin(d, pin, uses)...)
 		}
+		out = append(out, c.follows(d, says)...)
 	}
 	return out
 }
@@ -99,23 +105,24 @@ func (c *checker) pin(d *graph.Dependency, pin *PinItem, uses []judgedUse) []*Fi
 	f.message = func(bad []judgedUse) string {
 		return versionList(groups(d.Path, bad, want)) + ", " + f.asked
 	}
-	f.settle = func(u *judgedUse) *Settlement { return settlePin(u, d.Path, pin) }
+	f.settle = func(u *judgedUse) *Settlement { return settleTo(u, d.Path, want, pin.Resolve, &pin.Item) }
 	return c.faults(f, bad)
 }
 
-func settlePin(u *judgedUse, dep string, pin *PinItem) *Settlement {
-	want := module.Version{Path: dep, Version: string(pin.Version)}
-	if pin.Resolve == ResolveReplace {
-		return &Settlement{Means: Replace, Module: u.dir, Mod: want, New: want, Item: &pin.Item}
+// settleTo returns the settlement that gives a use exactly one version, nil if there is none.
+func settleTo(u *judgedUse, dep, version string, resolve Resolve, item *Item) *Settlement {
+	want := module.Version{Path: dep, Version: version}
+	if resolve == ResolveReplace {
+		return &Settlement{Means: Replace, Module: u.dir, Mod: want, New: want, Item: item}
 	}
 	have := u.version(dep)
 	switch {
 	case have == "" || u.View.Replacement(u.selected(dep)) != nil:
 		return nil
 	case graph.Compare(dep, have, want.Version) > 0:
-		return &Settlement{Means: Replace, Module: u.dir, Mod: want, New: want, Item: &pin.Item, IfAsked: true}
+		return &Settlement{Means: Replace, Module: u.dir, Mod: want, New: want, Item: item, IfAsked: true}
 	}
-	return &Settlement{Means: Require, Module: u.dir, Mod: want, Item: &pin.Item}
+	return &Settlement{Means: Require, Module: u.dir, Mod: want, Item: item}
 }
 
 // selected returns the dependency at the version that the build list of the using module has.

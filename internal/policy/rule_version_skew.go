@@ -82,9 +82,8 @@ func (c *checker) skews(d *graph.Dependency) []*Finding {
 	says := c.policy.ForDep(c.DepInfo(d.Path, ""))
 	var byItem grouping[*VersionItem, judgedUse]
 	for _, u := range c.uses(d, AmongAll) {
-		item, _ := says.Agreement(u.info)
-		pin, _ := says.Pin(u.info)
-		if item.Agree == AgreeAny || pin != nil || u.How != graph.Direct && item.Among != AmongAll {
+		item := c.agreement(says, &u)
+		if item == nil {
 			continue
 		}
 		u.waiver = c.waiver("version-skew", &item.Item, d, &u)
@@ -104,14 +103,18 @@ func (c *checker) skew(d *graph.Dependency, item *VersionItem, says *DepPolicy, 
 	if len(judged) == 0 {
 		judged = uses
 	}
-	target := prefer(d.Path, item.Prefer, says, judged)
+	target := prefer(item.Prefer, judged, func(u *judgedUse) []*VersionItem { return says.Floors(u.info) })
+	agree := item.Agree
+	if item.Together {
+		agree = AgreeMajor // within one major version, version-family speaks
+	}
 	var bad []judgedUse
 	differ := false
 	for i := range uses {
-		if u := &uses[i]; !agrees(item.Agree, d.Path, u, target) {
+		if u := &uses[i]; !agrees(agree, d.Path, u, target) {
 			bad = append(bad, *u)
 		}
-		differ = differ || !agrees(item.Agree, d.Path, &uses[i], &uses[0])
+		differ = differ || !agrees(agree, d.Path, &uses[i], &uses[0])
 	}
 	if !differ || len(bad) == 0 {
 		return nil
@@ -149,35 +152,37 @@ func agrees(a Agree, dep string, u, w *judgedUse) bool {
 }
 
 // prefer chooses the use whose version the others should have. Versions of the dependency itself come before forks and
-// directories: only to them a requirement can be raised.
-func prefer(dep string, by Prefer, says *DepPolicy, uses []judgedUse) *judgedUse {
+// directories: only to them a requirement can be raised. The uses may be of several dependencies.
+func prefer(by Prefer, uses []judgedUse, floors func(*judgedUse) []*VersionItem) *judgedUse {
 	count := map[string]int{}
 	for i := range uses {
-		count[uses[i].Effective.Text(dep)]++
+		count[uses[i].Effective.Text(uses[i].dep)]++
 	}
 	satisfies := func(u *judgedUse) bool {
-		for _, w := range uses {
-			for _, floor := range says.Floors(w.info) {
-				if graph.Compare(dep, u.version(dep), string(floor.AtLeast)) < 0 {
+		version := u.version(u.dep)
+		for i := range uses {
+			w := &uses[i]
+			for _, floor := range floors(w) {
+				if graph.Compare(w.dep, version, string(floor.AtLeast)) < 0 {
 					return false
 				}
 			}
 			asked := w.Require != nil && w.Effective.Version == w.Require.Mod.Version
-			if w.version(dep) != "" && !asked && graph.Compare(dep, u.version(dep), w.version(dep)) < 0 {
+			if w.version(w.dep) != "" && !asked && graph.Compare(w.dep, version, w.version(w.dep)) < 0 {
 				return false // something in that module's graph asks for more than its own line
 			}
 		}
 		return true
 	}
 	better := func(u, best *judgedUse) bool {
-		v, b := u.version(dep), best.version(dep)
+		v, b := u.version(u.dep), best.version(best.dep)
 		if v == "" || b == "" {
 			return v != ""
 		}
-		higher := graph.Compare(dep, v, b) > 0
+		higher := graph.Compare(u.dep, v, b) > 0
 		switch by {
 		case PreferMostUsed:
-			n, m := count[u.Effective.Text(dep)], count[best.Effective.Text(dep)]
+			n, m := count[u.Effective.Text(u.dep)], count[best.Effective.Text(best.dep)]
 			return n > m || n == m && higher
 		case PreferLowest:
 			if su, sb := satisfies(u), satisfies(best); su != sb {
@@ -185,7 +190,7 @@ func prefer(dep string, by Prefer, says *DepPolicy, uses []judgedUse) *judgedUse
 			} else if !su {
 				return higher
 			}
-			return graph.Compare(dep, v, b) < 0
+			return graph.Compare(u.dep, v, b) < 0
 		}
 		return higher
 	}

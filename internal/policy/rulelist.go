@@ -8,6 +8,7 @@ func Rules() []*Rule {
 		versionSkew(),
 		versionPin(),
 		versionFloor(),
+		versionFamily(),
 		majorSplit(),
 		banned(),
 		boundary(),

@@ -14,6 +14,7 @@ import (
 // A judged use is one module's use of a dependency with what the policy says of the two.
 type judgedUse struct {
 	graph.Use
+	dep    string // its path
 	dir    string
 	info   ModuleInfo
 	waiver *Exception // waives the rule that asked for the use
@@ -39,7 +40,7 @@ func (c *checker) uses(d *graph.Dependency, among Among) []judgedUse {
 		if u.How == graph.Transitive && u.View.Pruned() {
 			continue
 		}
-		out = append(out, judgedUse{Use: u, dir: u.View.Module.Dir, info: c.infos[u.View.Module]})
+		out = append(out, judgedUse{Use: u, dep: d.Path, dir: u.View.Module.Dir, info: c.infos[u.View.Module]})
 	}
 	return out
 }
