@@ -28,6 +28,7 @@ func commands() []*cli.Command {
 		listCommand(),
 		graphCommand(),
 		whyCommand(),
+		exceptionsCommand(),
 		doctorCommand(),
 		policyCommand(),
 		explainCommand(),

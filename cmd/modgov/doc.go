@@ -15,6 +15,7 @@
 //	  list        print build lists
 //	  graph       print requirement graphs
 //	  why         show who has a dependency, and by which requirements
+//	  exceptions  list what the policy waives, and edit it
 //	  doctor      show what modgov sees, and compare it with the go command
 //	  policy      work on the policy file
 //	  explain     explain a rule, or list all rules

@@ -34,6 +34,7 @@ type project struct {
 	tree     *repo.Tree
 	settings *gocmd.Settings
 	policy   *policy.Policy
+	written  policyFile // where the policy comes from
 	source   *modsource.Source
 	packages *imports.Reader
 	sums     atomic.Pointer[workspace.Workspace] // whose go.sum files verify what is fetched
@@ -44,6 +45,12 @@ type project struct {
 	interrupted error
 
 	overrides []policy.Override // severities that are not the policy's
+}
+
+// policyFile is the file that a policy was read from, or would be.
+type policyFile struct {
+	dir, name string // directory and name in it, in the form of the operating system
+	data      []byte // nil: there is no file
 }
 
 // openProject finds the repository, its policy and the settings of the go command. It refuses a tree in which a write of
@@ -149,7 +156,9 @@ func (p *project) close() error { return p.repo.Close() }
 // readPolicy reads the policy file, and CODEOWNERS if it asks for it. A file that --policy names has to be there.
 func (p *project) readPolicy() (*policy.Policy, error) {
 	name, data, err := policyName, []byte(nil), error(nil)
+	p.written = policyFile{dir: p.repo.Root, name: policyName}
 	if p.inv.policy != "" {
+		p.written.dir, p.written.name = filepath.Split(p.inv.policy)
 		name = p.inv.policy
 		if rel, relErr := filepath.Rel(p.repo.Root, name); relErr == nil && filepath.IsLocal(rel) {
 			name = filepath.ToSlash(rel)
@@ -165,6 +174,12 @@ func (p *project) readPolicy() (*policy.Policy, error) {
 	if err != nil {
 		return nil, usagef("read the policy: %w", err)
 	}
+	p.written.data = data
+	return p.parsePolicy(name, data)
+}
+
+// parsePolicy reads the text of a policy file, and CODEOWNERS if it asks for it. What is wrong with it is shown.
+func (p *project) parsePolicy(name string, data []byte) (*policy.Policy, error) {
 	pol, err := policy.Parse(name, data)
 	var wrong *policy.FileErrors
 	if errors.As(err, &wrong) {

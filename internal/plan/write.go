@@ -63,6 +63,25 @@ func withTransaction(ctx context.Context, j Journal, add func(*transaction) erro
 var ErrInterrupted = errors.New("a write of modgov was interrupted, so that files may be half of one state and half of " +
 	"another: modgov recover finishes it or undoes it")
 
+// WriteFile writes one file in a directory, absolute, that no plan is about: the policy file. It does so as a plan is
+// written: whole or not at all, with its mode, and only if the file is what f.Before says. A link is left alone, and so
+// is what it leads to. Outside the base of the journal nothing is remembered: one file needs no second step.
+func WriteFile(ctx context.Context, j Journal, dir string, f File) (err error) {
+	if name, err := relativeTo(j.Base, dir, f.Name); err == nil {
+		return withTransaction(ctx, j, func(t *transaction) error { return t.addFile(name, f) })
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	t := &transaction{tree: rootDisk{root}}
+	if err := t.addFile(f.Name, f); err != nil {
+		return err
+	}
+	return t.run(ctx)
+}
+
 // Close removes what the plan has staged outside the tree.
 func (p *Plan) Close() error {
 	if p.stage == "" {

@@ -199,3 +199,42 @@ func TestOverlay(t *testing.T) {
 		}
 	}
 }
+
+// The policy file is written as a plan is: whole, with its mode, if it is as it was, and never through a link.
+func TestWriteFile(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"", "elsewhere"} { // with what the journal remembers, and outside of it
+		dir := tree(t, map[string]string{"modgov.yaml": "old"})
+		j := Journal{Base: filepath.Join(dir, base)}
+		t.Run(base, func(t *testing.T) { testWriteFile(t, j, dir) })
+	}
+}
+
+func testWriteFile(t *testing.T, j Journal, dir string) {
+	name := filepath.Join(dir, "modgov.yaml")
+	if err := os.Chmod(name, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(t.Context(), j, dir, File{Name: "modgov.yaml", Before: []byte("old"), After: []byte("new")}); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	err := WriteFile(t.Context(), j, dir, File{Name: "modgov.yaml", Before: []byte("old"), After: []byte("newer")})
+	if err == nil || !strings.Contains(err.Error(), "changed meanwhile") {
+		t.Errorf("a file that somebody changed: %v", err)
+	}
+	if err := WriteFile(t.Context(), j, dir, File{Name: "other.yaml", After: []byte("made")}); err != nil {
+		t.Error(err)
+	}
+	sameTree(t, contents(t, dir), map[string]string{"modgov.yaml": "new", "other.yaml": "made"})
+	if err := os.Symlink("modgov.yaml", filepath.Join(dir, "link.yaml")); err != nil {
+		t.Skip("no links")
+	}
+	err = WriteFile(t.Context(), j, dir, File{Name: "link.yaml", Before: []byte("new"), After: []byte("newer")})
+	if err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Errorf("a link: %v", err)
+	}
+	sameTree(t, contents(t, dir), map[string]string{"modgov.yaml": "new", "other.yaml": "made", "link.yaml": "new"})
+}

@@ -63,7 +63,7 @@ func EditExceptions(file string, data []byte, e ExceptionEdits) ([]byte, error) 
 	after, err := Parse(file, text)
 	var invalid *FileErrors
 	switch {
-	case errors.As(err, &invalid) && len(e.Add) == 0:
+	case errors.As(err, &invalid) && len(e.Add)+len(e.Renew) == 0:
 		return nil, notEditable("the text would not be valid without it: %s", invalid.Errors[0].Message)
 	case err != nil:
 		return nil, err

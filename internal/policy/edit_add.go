@@ -303,3 +303,18 @@ func scalars(texts []string) string {
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
 }
+
+// exceptionNumber matches the ids that NextExceptionID counts.
+var exceptionNumber = regexp.MustCompile(`^EX-([0-9]{1,6})$`)
+
+// NextExceptionID returns an id for a new exception: EX-1, or what follows the highest of these that is taken.
+func (p *Policy) NextExceptionID() string {
+	highest := 0
+	for id := range p.items {
+		if m := exceptionNumber.FindStringSubmatch(id); m != nil {
+			n, _ := strconv.Atoi(m[1]) // six digits are a number
+			highest = max(highest, n)
+		}
+	}
+	return "EX-" + strconv.Itoa(highest+1)
+}

@@ -118,9 +118,9 @@ func differs(before, after *Policy, exceptions []Exception) string {
 func same(a, b reflect.Value) bool {
 	switch x := a.Addr().Interface().(type) {
 	case *DepSelector:
-		return slices.Equal(x.texts(), b.Addr().Interface().(*DepSelector).texts())
+		return slices.Equal(x.Texts(), b.Addr().Interface().(*DepSelector).Texts())
 	case *ModuleSelector:
-		return slices.Equal(x.keys(), b.Addr().Interface().(*ModuleSelector).keys())
+		return slices.Equal(x.Texts(), b.Addr().Interface().(*ModuleSelector).Texts())
 	case tableValue:
 		return sameTable(a, b)
 	case placed:
@@ -173,14 +173,4 @@ func keyNames(p *Place) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// texts are the terms as texts, sorted: equal for selectors that say the same in another order.
-func (s *DepSelector) texts() []string {
-	texts := make([]string, len(s.terms))
-	for i := range s.terms {
-		texts[i] = signed(s.terms[i].not, s.terms[i].key())
-	}
-	slices.Sort(texts)
-	return texts
 }

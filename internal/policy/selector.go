@@ -210,7 +210,10 @@ func (t *moduleTerm) key() string {
 // size is the number of terms, which braces may have multiplied.
 func (s *ModuleSelector) size() int { return len(s.terms) }
 
-// keys are the terms as texts, sorted: equal for selectors that say the same in another order.
+// Texts are the terms as texts, sorted, braces taken apart: equal for selectors that say the same in another order.
+func (s *ModuleSelector) Texts() []string { return s.keys() }
+
+// keys are the terms as texts, sorted, each once.
 func (s *ModuleSelector) keys() []string {
 	keys := make([]string, len(s.terms))
 	for i := range s.terms {

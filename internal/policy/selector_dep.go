@@ -215,6 +215,16 @@ func (t *depTerm) key() string {
 	return text
 }
 
+// Texts are the terms as texts, sorted, braces taken apart: equal for selectors that say the same in another order.
+func (s *DepSelector) Texts() []string {
+	texts := make([]string, len(s.terms))
+	for i := range s.terms {
+		texts[i] = signed(s.terms[i].not, s.terms[i].key())
+	}
+	slices.Sort(texts)
+	return texts
+}
+
 // size is the number of terms, which braces may have multiplied.
 func (s *DepSelector) size() int { return len(s.terms) }
 
