@@ -86,6 +86,17 @@ func (b *build) walkEdges(f func(from, to module.Version)) {
 	}
 }
 
+// Requires reports whether the go.mod file of a module version, after replacement, requires a path, at whatever version.
+// known is false if building the graph has not read the file.
+func (v *View) Requires(mod module.Version, path string) (yes, known bool) {
+	n, ok := v.u.nodeIDs[mod]
+	if !ok || v.err != nil || int(n) >= len(v.current.open) || !v.current.open[n] || v.current.fails[n] != nil {
+		return false, false
+	}
+	f, _ := v.file(n)
+	return slices.ContainsFunc(f.requires, func(r node) bool { return v.u.nodes[r].Path == path }), true
+}
+
 // An Effective is where the code of a module really comes from: a module version, or a directory. Two modules of the
 // repository use the same code of a dependency if their effective versions are equal.
 type Effective struct {

@@ -36,6 +36,7 @@ func Rules() []*Rule {
 		workGoLine(),
 		duplicateModule(),
 		cycle(),
+		splitOverlap(),
 		sumMalformed(),
 		sumHashConflict(),
 		sumMissing(),
