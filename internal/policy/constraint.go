@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/Masterminds/semver/v3"
 )
@@ -17,6 +18,7 @@ import (
 type constraint struct {
 	text   string
 	ranges *semver.Constraints
+	seen   *sync.Map // what match said of a version: it is asked about the same few by every module
 }
 
 func parseConstraint(text string) (constraint, error) {
@@ -34,7 +36,7 @@ func parseConstraint(text string) (constraint, error) {
 		return constraint{}, badValue(hint, "%q is not a version constraint", clip(text))
 	}
 	ranges.IncludePrerelease = true
-	return constraint{text: strings.TrimSpace(text), ranges: ranges}, nil
+	return constraint{text: strings.TrimSpace(text), ranges: ranges, seen: &sync.Map{}}, nil
 }
 
 // match says whether a module version is in the range. What has no version (a directory, a main module) is in none.
@@ -42,6 +44,11 @@ func (c *constraint) match(version string) bool {
 	if c.ranges == nil {
 		return true
 	}
+	if said, ok := c.seen.Load(version); ok {
+		return said.(bool)
+	}
 	v, err := semver.NewVersion(version)
-	return err == nil && c.ranges.Check(v)
+	within := err == nil && c.ranges.Check(v)
+	c.seen.Store(version, within)
+	return within
 }

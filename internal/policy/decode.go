@@ -48,6 +48,8 @@ type decoder struct {
 	src    *source
 	errs   *FileErrors
 	fields map[reflect.Type][]field
+	rules  map[string]*Rule
+	names  []string // of all rules, those that are not built yet too
 
 	section  string      // the top-level key that is being read
 	parents  []*itemSeen // the items around what is being read
@@ -86,8 +88,8 @@ type use struct {
 	pos      workspace.Position
 }
 
-func newDecoder(src *source, errs *FileErrors) *decoder {
-	return &decoder{src: src, errs: errs, fields: map[reflect.Type][]field{}}
+func newDecoder(src *source, errs *FileErrors, rules map[string]*Rule) *decoder {
+	return &decoder{src: src, errs: errs, fields: map[reflect.Type][]field{}, rules: rules, names: ruleNames()}
 }
 
 func (d *decoder) fail(pos workspace.Position, hint, format string, args ...any) {
@@ -274,10 +276,11 @@ func (d *decoder) pairs(n *yaml.Node, at *Place, do func(key string, pos workspa
 		}
 		return
 	}
-	lines := map[string]int{}
+	at.keys = make([]keyPlace, 0, len(n.Content)/2)
+	seen := keysSeen{place: at}
 	for i := 0; i+1 < len(n.Content) && !d.stopped; i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
-		pos, line := d.src.pair(k, v), lines[k.Value]
+		pos, line := d.src.pair(k, v), seen.line(k.Value)
 		switch {
 		case k.Kind != yaml.ScalarNode || k.Style&yaml.TaggedStyle != 0:
 			d.fail(d.src.span(k), "write the key as plain text", "a key is expected here, not %s", kindName(k))
@@ -285,10 +288,43 @@ func (d *decoder) pairs(n *yaml.Node, at *Place, do func(key string, pos workspa
 			d.errs.add(FileError{Pos: pos, Line: d.src.line(pos.Line), Other: d.src.at(line, 0, 0),
 				Message: fmt.Sprintf("the key %q is already on line %d", clip(k.Value), line), Hint: "keep one of them"})
 		default:
-			lines[k.Value] = k.Line
-			at.keys = append(at.keys, keyPlace{k.Value, pos})
+			seen.add(keyPlace{k.Value, pos})
 			do(k.Value, pos, v)
 		}
+	}
+}
+
+// keysSeen finds the keys of a mapping that were read already: in the few of an item by looking at each, in the many that
+// a mapping with free keys may have by an index.
+type keysSeen struct {
+	place *Place
+	index map[string]int // line by key, nil while they are few
+}
+
+const fewKeys = 16
+
+// line returns where a key stands, 0 if it was not read yet.
+func (s *keysSeen) line(key string) int {
+	if s.index != nil {
+		return s.index[key]
+	}
+	for _, k := range s.place.keys {
+		if k.key == key {
+			return k.pos.Line
+		}
+	}
+	return 0
+}
+
+func (s *keysSeen) add(key keyPlace) {
+	s.place.keys = append(s.place.keys, key)
+	if s.index == nil && len(s.place.keys) > fewKeys {
+		s.index = map[string]int{}
+		for _, k := range s.place.keys {
+			s.index[k.key] = k.pos.Line
+		}
+	} else if s.index != nil {
+		s.index[key.key] = key.pos.Line
 	}
 }
 

@@ -55,10 +55,10 @@ func (e *Exception) check(d *decoder) {
 		d.contradict(e.KeyPos("rule"), e.KeyPos("policy"), "keep one of them",
 			"an exception waives the findings of a policy item or of a rule, not of both")
 	case e.Rule == "":
-	case !Waivable(e.Rule):
+	case d.rules[e.Rule] != nil && d.rules[e.Rule].Unwaivable:
 		d.fail(e.KeyPos("rule"), "remove the exception", "%s can never be waived", e.Rule)
-	case !slices.Contains(ruleNames(), e.Rule):
-		d.fail(e.KeyPos("rule"), didYouMean(e.Rule, ruleNames()), "there is no rule %q", clip(e.Rule))
+	case !slices.Contains(d.names, e.Rule):
+		d.fail(e.KeyPos("rule"), didYouMean(e.Rule, d.names), "there is no rule %q", clip(e.Rule))
 	}
 }
 
@@ -215,15 +215,11 @@ func (d *decoder) finishExceptions(p *Policy) {
 		}
 	}
 	slices.Sort(ids)
-	built := map[string]bool{"": true}
-	for _, r := range Rules() {
-		built[r.Name] = true
-	}
 	for i := range p.Exceptions {
 		e := &p.Exceptions[i]
 		if _, known := slices.BinarySearch(ids, e.Policy); e.Policy != "" && !known {
 			d.fail(e.KeyPos("policy"), didYouMean(e.Policy, ids), "there is no policy item %q", clip(e.Policy))
-		} else if !built[e.Rule] && slices.Contains(ruleNames(), e.Rule) {
+		} else if d.rules[e.Rule] == nil && slices.Contains(d.names, e.Rule) {
 			d.notes = append(d.notes, &noteSeen{Note: Note{Pos: e.Pos, ID: e.ID}})
 		}
 		d.checkException(&p.ExceptionPolicy, e)

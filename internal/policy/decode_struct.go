@@ -21,15 +21,14 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value) {
 	if leave := d.enterItem(self); leave != nil {
 		defer leave()
 	}
-	fields, given, badHere := d.fieldsOf(v.Type()), map[string]bool{}, false
-	d.pairs(n, self.(placed).place(), func(key string, pos workspace.Position, value *yaml.Node) {
+	fields, at, badHere := d.fieldsOf(v.Type()), self.(placed).place(), false
+	d.pairs(n, at, func(key string, pos workspace.Position, value *yaml.Node) {
 		f := findField(fields, key)
 		if f == nil {
 			badHere = true
 			d.unknownKey(key, pos, fields, v.Type())
 			return
 		}
-		given[key] = true
 		top := v.Type() == reflect.TypeFor[Policy]()
 		if top {
 			d.section = key
@@ -43,8 +42,8 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value) {
 		return // what seems to be missing may be what the unknown key was to say
 	}
 	for _, f := range fields {
-		if f.required && !given[f.key] {
-			d.fail(self.(placed).place().Pos, "add "+f.key+": …", "the key %q is missing", f.key)
+		if f.required && !at.Has(f.key) {
+			d.fail(at.Pos, "add "+f.key+": …", "the key %q is missing", f.key)
 		}
 	}
 	if c, ok := self.(selfChecker); ok {

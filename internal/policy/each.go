@@ -11,26 +11,27 @@ import (
 // the findings that are handed in are not changed.
 func Each(findings []*Finding) []*Finding {
 	var out []*Finding
+	rules := rulesByName()
 	for _, f := range findings {
-		out = append(out, f.each()...)
+		out = append(out, f.each(rules[f.Rule])...)
 	}
 	slices.SortStableFunc(out, compareFindings)
 	return out
 }
 
-func (f *Finding) each() []*Finding {
+func (f *Finding) each(r *Rule) []*Finding {
 	if f.Dep == "" || f.Subject != f.Dep && !strings.HasPrefix(f.Subject, f.Dep+" ") || len(f.Modules) == 0 {
 		return []*Finding{f}
 	}
 	out := make([]*Finding, len(f.Modules))
 	for i, dir := range f.Modules {
-		out[i] = f.only(dir)
+		out[i] = f.only(dir, r)
 	}
 	return out
 }
 
 // only is what a finding says of one of its modules.
-func (f *Finding) only(dir string) *Finding {
+func (f *Finding) only(dir string, r *Rule) *Finding {
 	out := *f
 	out.Subject, out.Modules = dir, []string{dir}
 	out.Message = f.messageFor(dir)
@@ -38,7 +39,7 @@ func (f *Finding) only(dir string) *Finding {
 		out.Kind = strings.TrimSuffix(strings.TrimSuffix(f.Kind, f.Exception.ID), "/")
 	}
 	out.Measures = slices.DeleteFunc(slices.Clone(f.Measures), func(m Measure) bool { return m.Module != dir })
-	out.At = f.placesOf(dir)
+	out.At = f.placesOf(dir, r)
 	out.Groups = f.groupsOf(dir)
 	out.Why = slices.DeleteFunc(slices.Clone(f.Why), func(c Chain) bool {
 		return c.Module != dir && slices.Contains(f.Modules, c.Module)
@@ -67,7 +68,7 @@ func (f *Finding) messageFor(dir string) string {
 
 // placesOf returns the places in a module, then those in none of the modules, such as a cause. Where the module has no
 // place of its own, or the rule holds modules against each other, all are needed.
-func (f *Finding) placesOf(dir string) []Span {
+func (f *Finding) placesOf(dir string, r *Rule) []Span {
 	var own, shared, others []Span
 	for _, s := range f.At {
 		switch d := path.Dir(s.Pos.File); {
@@ -84,7 +85,6 @@ func (f *Finding) placesOf(dir string) []Span {
 			own = append(own, m.At)
 		}
 	}
-	r := Lookup(f.Rule)
 	if len(own) == 0 || r != nil && (r.Sides != nil || r.Unwaivable) {
 		shared = append(others, shared...)
 	}

@@ -26,7 +26,7 @@ func (c *checker) except(findings []*Finding) (uses []ExceptionUse, about []*Fin
 		if f == nil {
 			continue
 		}
-		if f.Severity = c.severity(Lookup(f.Rule), f); f.Severity != Off {
+		if f.Severity = c.severity(c.policy.rules[f.Rule], f); f.Severity != Off {
 			c.own(f)
 			about = append(about, f)
 		}
@@ -119,7 +119,7 @@ func (c *checker) versionOf(dep string, m *workspace.Module) string {
 func (c *checker) settled(f *Finding, covered map[string]bool) bool {
 	open := func(dir string) bool { return !covered[dir] }
 	var sides [][]string
-	if r := Lookup(f.Rule); r.Sides != nil {
+	if r := c.policy.rules[f.Rule]; r.Sides != nil {
 		sides = r.Sides(f)
 	}
 	if len(sides) == 0 {
@@ -132,7 +132,7 @@ func (c *checker) settled(f *Finding, covered map[string]bool) bool {
 // wouldKnow reports whether a finding that the exception waives would have shown: its rule exists here, and what the
 // rule looks at has a build list.
 func (c *checker) wouldKnow(e *Exception) bool {
-	r, w := Lookup(e.Rule), c.Graph.WorkspaceView()
+	r, w := c.policy.rules[e.Rule], c.Graph.WorkspaceView()
 	switch {
 	case e.Rule != "" && r == nil:
 		return false

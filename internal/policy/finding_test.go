@@ -22,8 +22,6 @@ go: {line: same-minor}
 sums: {missing: off}
 versions:
   - {id: one, dep: "**", agree: same}
-pins:
-  - {id: never, dep: example.com/never, version: v1.0.0}
 exceptions:
   - {id: EX-1, policy: one, modules: web, owner: payments, created: 2026-06-01, expires: 2026-12-31, reason: "next month"}
 ` + mod("api", older, "1.25.0") + mod("lib", newer, "1.25.0") + mod("web", older, goLine)

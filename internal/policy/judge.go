@@ -71,7 +71,7 @@ func Judge(p *Policy, facts *Facts, asked ...Override) *Judgement {
 	}
 	uses, about := c.except(j.Findings)
 	j.Exceptions, j.Findings = uses, append(j.Findings, about...)
-	j.Findings = slices.DeleteFunc(j.Findings, func(f *Finding) bool { return c.asked.silences(f.Rule) })
+	j.Findings = slices.DeleteFunc(j.Findings, func(f *Finding) bool { return c.asked.silences(p.rules[f.Rule]) })
 	slices.SortStableFunc(j.Findings, compareFindings)
 	j.Layers = layers(facts, j.Gaps)
 	return j
@@ -158,6 +158,8 @@ type checker struct {
 	asked   overrides
 	infos   map[*workspace.Module]ModuleInfo
 	leaders map[*VersionItem]*graph.View // by the item that says to follow, once it was asked
+
+	excluders []*workspace.Module // the members of the workspace with exclude lines
 }
 
 func newChecker(p *Policy, facts *Facts) *checker {
@@ -166,6 +168,11 @@ func newChecker(p *Policy, facts *Facts) *checker {
 	}
 	for _, m := range facts.Workspace.Modules {
 		c.infos[m] = p.Info(m.Dir, m.Path)
+	}
+	for _, m := range facts.Workspace.Members() {
+		if len(m.Excludes) > 0 {
+			c.excluders = append(c.excluders, m)
+		}
 	}
 	return c
 }

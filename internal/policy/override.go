@@ -26,7 +26,7 @@ func (o overrides) raised(rule string) (Severity, bool) {
 }
 
 // silences reports whether the findings of a rule are to be left out.
-func (o overrides) silences(rule string) bool {
-	s, ok := o[rule]
-	return ok && s == Off && Waivable(rule)
+func (o overrides) silences(rule *Rule) bool {
+	s, ok := o[rule.Name]
+	return ok && s == Off && !rule.Unwaivable
 }

@@ -40,6 +40,7 @@ type Policy struct {
 	Gate            GateSection            `policy:"gate"`
 	Release         ReleaseSection         `policy:"release,later"`
 
+	rules      map[string]*Rule
 	lines      []string
 	notes      []Note
 	items      map[string]*Item // by id
@@ -67,7 +68,7 @@ func Parse(file string, data []byte) (*Policy, error) {
 	if root == nil {
 		return nil, report.err()
 	}
-	d := newDecoder(src, report)
+	d := newDecoder(src, report, p.rules)
 	d.value(root, reflect.ValueOf(p).Elem())
 	d.finish(p)
 	if err := report.err(); err != nil {
@@ -86,7 +87,7 @@ func Default() *Policy {
 }
 
 func newPolicy(file string) *Policy {
-	p := &Policy{File: file, items: map[string]*Item{}, usedSets: map[string]bool{}}
+	p := &Policy{File: file, items: map[string]*Item{}, usedSets: map[string]bool{}, rules: rulesByName()}
 	everything, warn := DepSelector{terms: []depTerm{{glob: glob{pattern: "**", rank: rankEverything}}}}, Warn
 	p.builtin = VersionItem{
 		Item: Item{ID: BuiltinID, Severity: &warn}, Dep: everything,

@@ -292,7 +292,7 @@ func (p *Policy) ExceptionsFor(c Claim, now time.Time) []*Exception {
 			found = append(found, ranked[Exception]{e, dep})
 		}
 	}
-	if len(found) == 0 || !Waivable(c.Rule) {
+	if r := p.rules[c.Rule]; len(found) == 0 || r != nil && r.Unwaivable {
 		return nil
 	}
 	slices.SortStableFunc(found, func(a, b ranked[Exception]) int {

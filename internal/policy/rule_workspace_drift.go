@@ -285,7 +285,7 @@ func (c *checker) driftCause(w *graph.View, path string, u *judgedUse) (pos work
 
 // excluder returns the member, other than the module itself, that excludes a version, with its line.
 func (c *checker) excluder(mod module.Version, self *workspace.Module) (*workspace.Module, *workspace.Exclude) {
-	for _, m := range c.Workspace.Members() {
+	for _, m := range c.excluders {
 		for i := range m.Excludes {
 			if m != self && m.Excludes[i].Mod == mod {
 				return m, &m.Excludes[i]

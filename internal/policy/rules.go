@@ -53,6 +53,15 @@ func Waivable(rule string) bool {
 	return r == nil || !r.Unwaivable
 }
 
+// rulesByName returns all rules by their names, for those who look up many: Rules makes them anew each time.
+func rulesByName() map[string]*Rule {
+	out := map[string]*Rule{}
+	for _, r := range Rules() {
+		out[r.Name] = r
+	}
+	return out
+}
+
 // Lookup returns the rule of a name, nil if there is none.
 func Lookup(name string) *Rule {
 	for _, r := range Rules() {

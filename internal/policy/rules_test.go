@@ -44,7 +44,7 @@ type repository struct {
 
 // addNewest takes in what the newest version of a module says: remote/PATH@VERSION.mod, with "404" for one that cannot
 // be had.
-func (r *repository) addNewest(t *testing.T, name string, data []byte) {
+func (r *repository) addNewest(t testing.TB, name string, data []byte) {
 	t.Helper()
 	p, v, _ := strings.Cut(strings.TrimSuffix(name, ".mod"), "@")
 	n := policy.Newest{Version: v, Asked: today}
@@ -69,7 +69,7 @@ func (r *repository) addNewest(t *testing.T, name string, data []byte) {
 	r.remote[p] = n
 }
 
-func parseRepository(t *testing.T, text string) *repository {
+func parseRepository(t testing.TB, text string) *repository {
 	t.Helper()
 	r := &repository{
 		files: fstest.MapFS{}, outside: map[string][]byte{}, proxy: map[module.Version][]byte{}, policy: policy.Default(),
@@ -120,6 +120,13 @@ func (r *repository) ModFiles(_ context.Context, mods []module.Version) ([]*work
 // judge finds the modules as modgov does, but for git, and judges them.
 func (r *repository) judge(t *testing.T, asked ...policy.Override) *policy.Judgement {
 	t.Helper()
+	facts := policy.NewFacts(r.load(t), today)
+	facts.Remote = r.remote
+	return policy.Judge(r.policy, facts, asked...)
+}
+
+func (r *repository) load(t testing.TB) *graph.Graph {
+	t.Helper()
 	src := workspace.Source{FS: r.files, Outside: func(dir string) ([]byte, error) {
 		if data, ok := r.outside[path.Join(dir, "go.mod")]; ok {
 			return data, nil
@@ -147,9 +154,7 @@ func (r *repository) judge(t *testing.T, asked ...policy.Override) *policy.Judge
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts := policy.NewFacts(g, today)
-	facts.Remote = r.remote
-	return policy.Judge(r.policy, facts, asked...)
+	return g
 }
 
 // The texts of a rule are all there, and its examples are what they say they are.

@@ -32,7 +32,7 @@ func (u *judgedUse) version(dep string) string {
 // among all, every module whose go.mod lists it, and of unpruned modules, whose go.mod does not list what they need,
 // every one that has it in the build list. Which exception waives one is for the rule to find out.
 func (c *checker) uses(d *graph.Dependency, among Among) []judgedUse {
-	var out []judgedUse
+	out := make([]judgedUse, 0, len(d.Uses))
 	for _, u := range d.Uses {
 		if u.How != graph.Direct && among != AmongAll {
 			continue
