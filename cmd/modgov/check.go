@@ -2,6 +2,8 @@ package main
 
 import (
 	"io/fs"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 
@@ -138,7 +140,12 @@ func (p *project) writeReport(j *policy.Judgement, threshold policy.Severity) er
 func (p *project) reportOptions() report.Options {
 	return report.Options{
 		Width: p.inv.width, Color: p.inv.color, Quiet: p.inv.quiet, Verbose: p.inv.verbose,
-		Source: func(file string) ([]byte, error) { return fs.ReadFile(p.tree.FS, file) },
+		Source: func(file string) ([]byte, error) {
+			if file == p.policy.File && filepath.IsAbs(file) {
+				return os.ReadFile(file) // --policy may name one outside
+			}
+			return fs.ReadFile(p.tree.FS, file)
+		},
 	}
 }
 

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
 	"io"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/modgov/modgov/docs"
+	"github.com/modgov/modgov/internal/policy"
+	"github.com/modgov/modgov/internal/report"
 )
 
 func policyCommand() *cli.Command {
@@ -15,8 +19,12 @@ func policyCommand() *cli.Command {
 		Description: `The policy file is modgov.yaml at the root, or what --policy names. docs/policy.md explains every key.
 
 EXAMPLES
+   modgov policy check
+   modgov policy show
    modgov policy schema > modgov.schema.json`,
 		Subcommands: []*cli.Command{
+			policyCheckCommand(),
+			policyShowCommand(),
 			policySchemaCommand(),
 		},
 	}
@@ -38,4 +46,91 @@ EXAMPLES
 			return err
 		}),
 	}
+}
+
+func policyCheckCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "check",
+		Usage: "find what is wrong with the policy itself",
+		Description: `Reads the policy file and holds it against the modules: what is wrong in the file, items that contradict
+each other in some module (policy-conflict), and what matches nothing (policy-unused). What the modules do wrong is for
+modgov check, and which exceptions are over or unused, too.
+
+Exit code 0: nothing is wrong. 1: something does not go with the modules. 2: the file is not valid. 3: incomplete, a
+module could not be read.
+
+EXAMPLES
+   modgov policy check
+   modgov policy check --policy proposed.yaml --json`,
+		Flags:  append([]cli.Flag{workFileFlag(), timeoutFlag()}, formatFlags(report.Formats("check")...)...),
+		Action: action(policyCheck),
+	}
+}
+
+func policyCheck(inv *invocation, c *cli.Context) error {
+	p, j, err := openJudgement(inv, c)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	j.Findings = slices.DeleteFunc(j.Findings, func(f *policy.Finding) bool {
+		return !policy.Lookup(f.Rule).AboutPolicy || !p.concerns(j.Facts.Workspace, f)
+	})
+	if err := p.writeReport(j, policy.Warn); err != nil {
+		return err
+	}
+	return exitWith(verdictCode(j.Verdict(policy.Warn)))
+}
+
+func policyShowCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "show",
+		Usage: "show what each item of the policy matches",
+		Description: `Lists for each item of the policy, and for each set, tag and team, the modules and dependencies that it
+matches, where a more specific item counts in its place, and how many findings it has. A number behind a dependency is
+that of modules. -v cuts no list, --json has all.
+
+EXAMPLES
+   modgov policy show
+   modgov policy show --module 'services/**' -v
+   modgov policy show --json`,
+		Flags:  append([]cli.Flag{workFileFlag(), timeoutFlag()}, formatFlags(report.Formats("policy")...)...),
+		Action: action(policyShow),
+	}
+}
+
+func policyShow(inv *invocation, c *cli.Context) error {
+	p, j, err := openJudgement(inv, c)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	keep := func(dir string) bool {
+		m := j.Facts.Workspace.Module(dir)
+		return p.selected.IsZero() || m != nil && p.selects(m)
+	}
+	d := report.NewPolicyMatches(j, modgovVersion(), keep)
+	if err := report.WritePolicyMatches(inv.stdout, inv.format, d, p.reportOptions()); err != nil {
+		return err
+	}
+	if !d.Complete {
+		return exitWith(exitIncomplete)
+	}
+	return nil
+}
+
+// openJudgement judges the files on disk, for commands about the policy. Close the project.
+func openJudgement(inv *invocation, c *cli.Context) (*project, *policy.Judgement, error) {
+	p, err := openProject(inv, c.String("workspace-file"))
+	if err != nil {
+		return nil, nil, err
+	}
+	j, err := p.judge(inv.ctx, p.tree.FS)
+	if err == nil {
+		err = p.checkGoverned(j.Facts.Workspace)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, p.close())
+	}
+	return p, j, nil
 }

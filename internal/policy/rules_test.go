@@ -127,7 +127,7 @@ func (r *repository) judge(t *testing.T, asked ...policy.Override) *policy.Judge
 
 func (r *repository) load(t testing.TB) *graph.Graph {
 	t.Helper()
-	src := workspace.Source{FS: r.files, Outside: func(dir string) ([]byte, error) {
+	src := workspace.Source{FS: r.files, Governs: r.policy.Governs, Outside: func(dir string) ([]byte, error) {
 		if data, ok := r.outside[path.Join(dir, "go.mod")]; ok {
 			return data, nil
 		}
