@@ -66,12 +66,36 @@ func (t *text) headline() string {
 	return s + ", policy " + t.r.Policy
 }
 
+// findings shows what may fail a check with all its facts; information never fails one, and has a line each at the end.
 func (t *text) findings() {
+	var calm []*Finding
 	for i := range t.r.Findings {
-		if f := &t.r.Findings[i]; f.Exception == nil {
+		switch f := &t.r.Findings[i]; {
+		case f.Exception != nil:
+		case f.Severity == "info" && !t.o.Verbose:
+			calm = append(calm, f)
+		default:
 			t.blank()
 			t.finding(f, severityWord(f.Severity), severityStyle(f.Severity))
 		}
+	}
+	t.information(calm)
+}
+
+// maxInformation is how many pieces of information are shown, a line each.
+const maxInformation = 8
+
+func (t *text) information(findings []*Finding) {
+	t.blank()
+	shown := findings
+	if len(shown) > maxInformation {
+		shown = shown[:maxInformation-1]
+	}
+	for _, f := range shown {
+		t.heading(f.Severity, f.Rule, f.Subject, f.Message, infoStyle)
+	}
+	if n := len(findings) - len(shown); n > 0 {
+		t.text("and %d more info (-v shows all, with their places)", n)
 	}
 }
 

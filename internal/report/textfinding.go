@@ -161,8 +161,9 @@ func (t *text) facts(f *Finding) []row {
 	for _, n := range f.Notes {
 		out = append(out, row{n.Key, t.foldWords(n.Text, t.beside(n.Key))})
 	}
-	if t.o.Verbose && len(f.Owners) > 0 {
-		out = append(out, row{"owner", t.list(f.Owners, t.beside("owner"), true)})
+	named := f.Policy != nil && f.Policy.Owner != "" && len(f.Because) > 0 // beside the policy line
+	if len(f.Owners) > 0 && (t.o.Verbose || !named) {
+		out = append(out, row{"owner", t.list(f.Owners, t.beside("owner"), t.o.Verbose)})
 	}
 	if e := f.Exception; e != nil {
 		s := e.summary()
@@ -171,8 +172,11 @@ func (t *text) facts(f *Finding) []row {
 		}
 		out = append(out, row{"exception", t.foldWords(s, t.beside("exception"))})
 	}
-	if f.Fix != "" {
+	switch {
+	case f.Fix != "":
 		out = append(out, row{"fix", []string{f.Fix}})
+	case f.Exception == nil:
+		out = append(out, row{"fix", []string{"left to you; modgov explain " + f.Rule + " says how"}})
 	}
 	return out
 }
