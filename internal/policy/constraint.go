@@ -1,7 +1,10 @@
 package policy
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -35,8 +38,28 @@ func parseConstraint(text string) (constraint, error) {
 	if err != nil {
 		return constraint{}, badValue(hint, "%q is not a version constraint", clip(text))
 	}
+	if m := partialNot.FindStringSubmatch(text); m != nil {
+		return constraint{}, badValue(wholeNot(m[1], m[2]), "%q does not say which versions it leaves out", clip(text))
+	}
 	ranges.IncludePrerelease = true
 	return constraint{text: strings.TrimSpace(text), ranges: ranges, seen: &sync.Map{}}, nil
+}
+
+// partialNot finds "!=" before a version that is not written in full. Masterminds would leave out the releases that begin
+// so, and let their prereleases and pseudo-versions pass.
+var partialNot = regexp.MustCompile(`!=\s*v?(\d+)(?:\.(\d+))?(?:\.[xX*])*(?:[\s,|]|$)`)
+
+// wholeNot is what to write in place of such a version.
+func wholeNot(major, minor string) string {
+	m, errMajor := strconv.Atoi(major)
+	n, errMinor := strconv.Atoi(minor)
+	switch {
+	case errMajor == nil && minor == "":
+		return fmt.Sprintf("write !=%d.0.0, or <%d || >=%d for all that begin so", m, m, m+1)
+	case errMajor == nil && errMinor == nil:
+		return fmt.Sprintf("write !=%d.%d.0, or <%d.%d || >=%d.%d for all that begin so", m, n, m, n, m, n+1)
+	}
+	return "write the version in full"
 }
 
 // match says whether a module version is in the range. What has no version (a directory, a main module) is in none.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -45,6 +46,28 @@ func TestConstraint(t *testing.T) {
 		{"<0.1 || >=2", zero + " " + incomp + " v2.1.0"},
 		{"!=1.2.3", strings.ReplaceAll(all, " v1.2.3", "")},
 		{"1.2 - 1.29", "v1.2.3 v1.29.0 " + pseudo},
+		// A version that is not written in full stands for all that begin so.
+		{">1.29", rc + " v1.30.0 v1.31.4 v2.0.0-beta.1 " + incomp + " v2.1.0"},
+		{"<=1.29", strings.Join(versions[:5], " ")},
+		{"^1", strings.Join(versions[2:8], " ")},
+		{"~1", strings.Join(versions[2:8], " ")},
+		{"1", strings.Join(versions[2:8], " ")},
+		// Pseudo-versions are where semver has them: after the tag that they come after, before the next.
+		{">1.29.0 <1.29.1", pseudo},
+		{"<=1.29.0", strings.Join(versions[:4], " ")},
+		{">=" + pseudo, strings.Join(versions[4:], " ")},
+		{"<" + zero, ""},
+		{"=" + pseudo, pseudo},
+		// Prereleases are before their release.
+		{">=1.30.0-rc.1 <1.30.0", rc},
+		{">1.30.0-rc.1", strings.Join(versions[6:], " ")},
+		{"=1.30.0-rc.1", rc},
+		{"<2", strings.Join(versions[:9], " ")},
+		{">=2.0.0-0", strings.Join(versions[8:], " ")},
+		// What is behind a + counts in no comparison.
+		{">2.0.0", "v2.1.0"},
+		{"<=2.0.0+incompatible", strings.Join(versions[:10], " ")},
+		{"2.0.0+other", incomp},
 	}
 	for _, test := range tests {
 		c, err := parseConstraint(test.constraint)
@@ -63,6 +86,28 @@ func TestConstraint(t *testing.T) {
 		}
 		if c.match("") {
 			t.Errorf("%q has what has no version", test.constraint)
+		}
+	}
+}
+
+// TestConstraintErrors says which texts are no range, and what to write in their place.
+func TestConstraintErrors(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":         `nothing follows the @ (write a range as @<1.30, @>=1.2 <2 or @v1.2.3)`,
+		" ":        `nothing follows the @ (write a range as @<1.30, @>=1.2 <2 or @v1.2.3)`,
+		"*":        `"*" is no constraint (leave out the @ and what follows)`,
+		"latest":   `"latest" is not a version constraint (write a range as @<1.30, @>=1.2 <2 or @v1.2.3)`,
+		">=":       `">=" is not a version constraint (write a range as @<1.30, @>=1.2 <2 or @v1.2.3)`,
+		"1.2.3.4":  `"1.2.3.4" is not a version constraint (write a range as @<1.30, @>=1.2 <2 or @v1.2.3)`,
+		"<1.30;":   `"<1.30;" is not a version constraint (write a range as @<1.30, @>=1.2 <2 or @v1.2.3)`,
+		"!=1.29":   `"!=1.29" does not say which versions it leaves out (write !=1.29.0, or <1.29 || >=1.30 for all that begin so)`,
+		"!= v1":    `"!= v1" does not say which versions it leaves out (write !=1.0.0, or <1 || >=2 for all that begin so)`,
+		"<2 !=1.x": `"<2 !=1.x" does not say which versions it leaves out (write !=1.0.0, or <1 || >=2 for all that begin so)`,
+	} {
+		_, err := parseConstraint(text)
+		if got := fmt.Sprint(hinted(err)); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
 		}
 	}
 }

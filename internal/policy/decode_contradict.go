@@ -10,11 +10,14 @@ import (
 // one, and they ask for different things. That they meet in one module by different words is not seen here, but by
 // the second result of DepPolicy.Agreement and DepPolicy.Pin.
 func (d *decoder) findContradictions(p *Policy) {
-	agree := map[string]*VersionItem{}
+	agree, follow := map[string]*VersionItem{}, map[string]*VersionItem{}
 	for i := range p.Versions {
 		v := &p.Versions[i]
 		if v.Agree != "" {
-			d.findRival(agree, v)
+			d.findRival(agree, v, (*VersionItem).differs)
+		}
+		if !v.Follow.IsZero() {
+			d.findRival(follow, v, (*VersionItem).followsOther)
 		}
 	}
 	pins := map[string]*PinItem{}
@@ -33,14 +36,14 @@ func (d *decoder) findContradictions(p *Policy) {
 }
 
 // findRival reports an item that speaks of the same dependency and modules and asks for something else.
-func (d *decoder) findRival(seen map[string]*VersionItem, v *VersionItem) {
+func (d *decoder) findRival(seen map[string]*VersionItem, v *VersionItem, differs func(v, w *VersionItem) string) {
 	for key, text := range scopes(&v.Dep, &v.In) {
 		first := seen[key]
 		if first == nil {
 			seen[key] = v
 			continue
 		}
-		if key := v.differs(first); key != "" {
+		if key := differs(v, first); key != "" {
 			d.contradict(v.Pos, first.Pos, "keep one, or let their dependencies or modules differ",
 				"%q contradicts %q on line %d: both speak of %s in the same modules, with another %q",
 				v.ID, first.ID, first.Pos.Line, text, key)
@@ -49,8 +52,22 @@ func (d *decoder) findRival(seen map[string]*VersionItem, v *VersionItem) {
 	}
 }
 
-// differs returns the first key by which the demands of two items differ, "" if they ask for the same.
+// differs returns the first key by which two items differ in how versions agree, "" if they ask for the same.
 func (v *VersionItem) differs(w *VersionItem) string {
+	switch {
+	case v.Agree != w.Agree:
+		return "agree"
+	case v.Prefer != w.Prefer:
+		return "prefer"
+	case v.Together != w.Together:
+		return "together"
+	}
+	return v.followsOther(w)
+}
+
+// followsOther returns the first key by which two items differ in which module to follow, or in what all items say, ""
+// if they ask for the same.
+func (v *VersionItem) followsOther(w *VersionItem) string {
 	severity := func(i *VersionItem) Severity {
 		if i.Severity == nil {
 			return -1
@@ -58,18 +75,12 @@ func (v *VersionItem) differs(w *VersionItem) string {
 		return *i.Severity
 	}
 	switch {
-	case v.Agree != w.Agree:
-		return "agree"
-	case v.Prefer != w.Prefer:
-		return "prefer"
 	case v.Among != w.Among:
 		return "among"
 	case v.Resolve != w.Resolve:
 		return "resolve"
 	case severity(v) != severity(w):
 		return "severity"
-	case v.Together != w.Together:
-		return "together"
 	case strings.Join(v.Follow.keys(), " ") != strings.Join(w.Follow.keys(), " "):
 		return "follow"
 	}

@@ -29,7 +29,7 @@ func (c *checker) leader(item *VersionItem) *graph.View {
 func (c *checker) followed(dep string, says *DepPolicy, m *workspace.Module) (
 	item *VersionItem, want graph.Effective, ok bool,
 ) {
-	if item = says.Follow(c.infos[m]); item == nil {
+	if item, _ = says.Follow(c.infos[m]); item == nil {
 		return nil, want, false
 	}
 	if v := c.leader(item); v != nil {

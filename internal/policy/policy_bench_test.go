@@ -12,13 +12,21 @@ func large() []byte {
 	var b strings.Builder
 	b.WriteString("version: 1\nmodules: {tags: {lib: libs/**}}\nowners: {teams: {pay: {modules: services/pay/**}}}\n")
 	b.WriteString("sets: {otel: 'go.opentelemetry.io/otel/**'}\nversions:\n  - {id: all, dep: \"**\", agree: same}\n")
-	for i := range 200 {
+	for i := range 150 {
 		fmt.Fprintf(&b, "  - {id: v%d, dep: github.com/org%d/**, agree: same-minor, in: [\"tag:lib\", services/**]}\n", i, i)
 		fmt.Fprintf(&b, "  - {id: f%d, dep: \"github.com/org%d/{a,b}%d\", at-least: v0.5.0}\n", i, i, i)
 	}
 	b.WriteString("pins:\n")
 	for i := range 100 {
 		fmt.Fprintf(&b, "  - {id: p%d, dep: github.com/org%d/pinned, version: v1.%d.0, in: \"!team:pay\"}\n", i, i, i)
+	}
+	b.WriteString("bans:\n")
+	for i := range 50 {
+		fmt.Fprintf(&b, "  - {id: b%d, dep: \"github.com/org%d/**@<1.1\", unless_via: github.com/org%d/via}\n", i, i, i)
+	}
+	b.WriteString("boundaries:\n")
+	for i := range 50 {
+		fmt.Fprintf(&b, "  - {id: w%d, from: [\"tag:lib\", libs/l%d], deny: [\"module:services/**\", github.com/org%d/**]}\n", i, i, i)
 	}
 	b.WriteString("exceptions:\n")
 	for i := range 250 {
@@ -40,8 +48,8 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// BenchmarkLookups asks what the policy says of 1,500 dependencies in 100 modules each, and for the exceptions of a
-// finding in every tenth of these.
+// BenchmarkLookups asks what the policy says of 1,500 dependencies in 100 modules each: versions, pins, floors, bans and
+// boundaries, and for the exceptions of a finding in every tenth of these.
 func BenchmarkLookups(b *testing.B) {
 	p, err := Parse("modgov.yaml", large())
 	if err != nil {
@@ -56,11 +64,13 @@ func BenchmarkLookups(b *testing.B) {
 		p.exceptions.Clear()
 		for i := range 1500 {
 			dep := DepInfo{Path: fmt.Sprintf("github.com/org%d/mod%d", i%300, i%7), Version: "v1.2.3"}
-			says := p.ForDep(dep)
+			says, bans := p.ForDep(dep), p.BansOf(dep)
+			p.BoundariesOf(dep)
 			for j, m := range modules {
 				item, _ := says.Agreement(m)
 				says.Pin(m)
 				says.Floors(m)
+				bans.In(m, dep)
 				if j%10 == 0 {
 					p.ExceptionsFor(Claim{Rule: "version-skew", Policy: item.ID, Dep: dep, Module: m}, now)
 				}

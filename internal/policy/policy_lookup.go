@@ -133,12 +133,12 @@ func (d *DepPolicy) Agreement(m ModuleInfo) (item, rival *VersionItem) {
 	return item, rival
 }
 
-// Follow returns the item that says which module the version follows in another, chosen like Agreement's, nil if there
-// is none.
-func (d *DepPolicy) Follow(m ModuleInfo) *VersionItem {
+// Follow returns the item that says which other module the version follows in a module, chosen like Agreement's, nil if
+// there is none, and the item that contradicts it, if there is one.
+func (d *DepPolicy) Follow(m ModuleInfo) (item, rival *VersionItem) {
 	scope := func(v *VersionItem) *ModuleSelector { return &v.In }
-	item, _ := narrowest(d.follows, m, scope, func(_, _ *VersionItem) bool { return false })
-	return item
+	differ := func(v, w *VersionItem) bool { return v.followsOther(w) != "" }
+	return narrowest(d.follows, m, scope, differ)
 }
 
 // together says whether some item keeps the dependency together with others.
@@ -226,39 +226,63 @@ func (p *Policy) AllowsFor(dep DepInfo, m ModuleInfo) []*ReplaceItem {
 	return found
 }
 
-// DepBans are the bans that may speak of one dependency, in file order. Ask for them once per dependency.
-type DepBans []*BanItem
+// DepBans are the bans that may speak of one dependency. Ask for them once per dependency; it is not for several
+// goroutines.
+type DepBans struct {
+	bans  []*BanItem                // in file order
+	ranks map[DepInfo][]Specificity // of bans, for what was asked before: many modules have the same version
+}
 
 // BansOf returns the bans of a dependency, at whatever version and in whatever module.
-func (p *Policy) BansOf(dep DepInfo) DepBans {
-	var found DepBans
+func (p *Policy) BansOf(dep DepInfo) *DepBans {
+	d := &DepBans{}
 	for _, i := range p.index.bans.candidates(dep.Path) {
 		if b := &p.Bans[i]; b.Dep.mayMatch(dep) {
-			found = append(found, b)
+			d.bans = append(d.bans, b)
 		}
 	}
-	return found
+	return d
 }
 
 // In returns the bans that hold for a module and the dependency at its effective version: those with the narrowest
 // dependency selector, and of equally narrow ones those with the narrowest module selector, in file order.
-func (d DepBans) In(m ModuleInfo, dep DepInfo) []*BanItem {
+func (d *DepBans) In(m ModuleInfo, dep DepInfo) []*BanItem {
 	var held []*BanItem
 	var best, scope Specificity
-	for _, b := range d {
-		rank, ok := b.Dep.Specificity(dep)
-		module := b.In.orAll(m)
-		if !ok || module == 0 {
+	ranks := d.ranksOf(dep)
+	for i, b := range d.bans {
+		if ranks[i] == 0 {
 			continue
 		}
-		switch cmp.Or(cmp.Compare(rank, best), cmp.Compare(module, scope)) {
+		module := b.In.orAll(m)
+		if module == 0 {
+			continue
+		}
+		switch cmp.Or(cmp.Compare(ranks[i], best), cmp.Compare(module, scope)) {
 		case 1:
-			held, best, scope = []*BanItem{b}, rank, module
+			held, best, scope = []*BanItem{b}, ranks[i], module
 		case 0:
 			held = append(held, b)
 		}
 	}
 	return held
+}
+
+// ranksOf returns how narrowly each ban selects the dependency, 0 for one that does not.
+func (d *DepBans) ranksOf(dep DepInfo) []Specificity {
+	ranks, known := d.ranks[dep]
+	if known || len(d.bans) == 0 {
+		return ranks
+	}
+	ranks = make([]Specificity, len(d.bans))
+	for i, b := range d.bans {
+		ranks[i], _ = b.Dep.Specificity(dep)
+	}
+	if d.ranks == nil {
+		d.ranks = map[DepInfo][]Specificity{}
+	}
+	d.ranks[dep] = ranks
+	return ranks
 }
 
 // BoundariesOf returns the boundaries that may deny a dependency, at whatever version and to whatever module, in file

@@ -76,7 +76,7 @@ func checkBanned(c *checker) []*Finding {
 		var byItem grouping[*BanItem, judgedUse]
 		for _, use := range d.Uses {
 			fork := use.Effective.Dir == "" && use.Effective.Path != d.Path
-			if len(bans) == 0 && !fork {
+			if len(bans.bans) == 0 && !fork {
 				continue
 			}
 			u := judgedUse{Use: use, dep: d.Path, dir: use.View.Module.Dir, info: c.infos[use.View.Module]}
@@ -94,7 +94,7 @@ func checkBanned(c *checker) []*Finding {
 
 // bans returns the bans that a use of a dependency breaks. Those of its path are given; a fork may be banned by its
 // own.
-func (c *checker) bans(d *graph.Dependency, u *judgedUse, ofPath DepBans) []*BanItem {
+func (c *checker) bans(d *graph.Dependency, u *judgedUse, ofPath *DepBans) []*BanItem {
 	found := ofPath.In(u.info, c.DepInfo(d.Path, u.version(d.Path)))
 	if e := u.Effective; e.Dir == "" && e.Path != d.Path {
 		fork := c.DepInfo(e.Path, e.Version)

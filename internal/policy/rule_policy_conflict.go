@@ -20,7 +20,7 @@ and ask for different things contradict each other, and nothing in the policy sa
 it stands, the first in the file is applied. Where the file alone shows that, it is an error of the file. This rule
 reports what only the modules show:
 
-- two version items with agree, or two pins, by different words for the same dependency in the same module. Version
+- two version items with agree, two with follow, or two pins, by different words for the same dependency in the same module. Version
   items count in modules that require the dependency directly (all that list it, if among says so) and have no pin;
 - a pin with ` + "`resolve: replace`" + ` and an alternate for another module of the same go.work: in a workspace a replace
   line of one module counts for all, and two that differ make go refuse ("conflicting replacements"). Modules count
@@ -69,17 +69,21 @@ type rivalry struct{ item, rival *Item }
 type meeting struct{ dep, dir string }
 
 func checkPolicyConflict(c *checker) []*Finding {
-	var versions, pins grouping[rivalry, meeting]
+	var versions, follows, pins grouping[rivalry, meeting]
 	var out []*Finding
 	for _, d := range c.Dependencies {
 		says := c.policy.ForDep(c.DepInfo(d.Path, ""))
-		if len(says.agreements) < 2 && len(says.pins) == 0 {
+		if len(says.agreements) < 2 && len(says.follows) < 2 && len(says.pins) == 0 {
 			continue
 		}
 		for _, u := range c.uses(d, AmongAll) {
 			pin, rival := says.Pin(u.info)
 			if rival != nil {
 				pins.add(rivalry{&pin.Item, &rival.Item}, meeting{d.Path, u.dir})
+			}
+			if item, other := says.Follow(u.info); pin == nil && other != nil && d.Sibling == nil &&
+				(u.How == graph.Direct || item.Among == AmongAll || other.Among == AmongAll) {
+				follows.add(rivalry{&item.Item, &other.Item}, meeting{d.Path, u.dir})
 			}
 			item, other := says.Agreement(u.info)
 			if pin != nil || other == nil || d.Sibling != nil ||
@@ -95,6 +99,9 @@ func checkPolicyConflict(c *checker) []*Finding {
 	}
 	for r, met := range versions.all() {
 		out = append(out, conflict(r, "agree", "says how versions agree", met))
+	}
+	for r, met := range follows.all() {
+		out = append(out, conflict(r, "follow", "says which module to follow", met))
 	}
 	return append(out, c.twoVendors()...)
 }

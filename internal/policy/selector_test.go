@@ -94,6 +94,9 @@ func TestDepSelector(t *testing.T) {
 		{Path: "gopkg.in/yaml.v3", Version: "v3.0.1"},
 		{Path: "x.org/auth", Dir: "libs/auth"},
 		{Path: "x.org/repo", Dir: "."},
+		{Path: "github.com/acme-inc/x", Version: "v1.0.0"},
+		{Path: "github.com/acme/x", Version: "v1.0.0"},
+		{Path: "github.com/Acme/x", Version: "v1.0.0"},
 	}
 	tests := []struct {
 		terms string // separated by blanks
@@ -106,6 +109,15 @@ func TestDepSelector(t *testing.T) {
 		{"golang.org/x/net*", "golang.org/x/net golang.org/x/nettest"},
 		{"golang.org/x/**", "golang.org/x/net golang.org/x/nettest golang.org/x/net/v2 golang.org/x"},
 		{"golang.org", ""},
+		{"github.com/acme/**", "github.com/acme/x"},
+		{"github.com/acme/*", "github.com/acme/x"},
+		{"github.com/acme", ""},
+		{"github.com/acme*/**", "github.com/acme-inc/x github.com/acme/x"},
+		{"gopkg.in/yaml", ""},
+		{"gopkg.in/yaml/**", ""},
+		{"module:libs/au", ""},
+		{"github.com/** !github.com/acme/**", "github.com/acme-inc/x github.com/Acme/x"},
+		{"github.com/*/x@>=1.0 !github.com/acme/x@<2", "github.com/acme-inc/x github.com/Acme/x"},
 		{"golang.org/x/ne", ""},
 		{"**/v2", "golang.org/x/net/v2"},
 		{"*.org/**", "golang.org/x/net golang.org/x/nettest golang.org/x/net/v2 golang.org/x x.org/auth x.org/repo"},
@@ -119,9 +131,10 @@ func TestDepSelector(t *testing.T) {
 		{"module:*", ""},
 		{"x.org/**", "x.org/auth x.org/repo"},
 		{"x.org/** !module:libs/**", "x.org/repo"},
-		{"!golang.org/** !set:otel !module:**", "gopkg.in/yaml.v3"},
+		{"!golang.org/** !set:otel !module:** !github.com/**", "gopkg.in/yaml.v3"},
 		{"...", "golang.org/x/net golang.org/x/nettest golang.org/x/net/v2 golang.org/x go.opentelemetry.io/otel " +
-			"go.opentelemetry.io/otel/sdk gopkg.in/yaml.v3 x.org/auth x.org/repo"},
+			"go.opentelemetry.io/otel/sdk gopkg.in/yaml.v3 x.org/auth x.org/repo github.com/acme-inc/x github.com/acme/x " +
+			"github.com/Acme/x"},
 		{"", ""},
 	}
 	p, err := Parse("p.yaml", []byte("version: 1\nsets: {otel: 'go.opentelemetry.io/otel/**'}\n"))
