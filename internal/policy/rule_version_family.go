@@ -31,7 +31,8 @@ item and major version; version-skew then speaks of these members only where the
 
 ` + "`prefer`" + ` chooses the version that the others should have, the highest if it is not there. Members need not
 all have the same releases, so modgov fix raises a member only to versions that some go.mod file of the graph names
-already. Where there is none it is for you to see whether the version exists.`,
+already. Where there is none it is for you to see whether the version exists. Members below v1 mostly keep versions of their own:
+leave them out of the set, or give them a narrower item.`,
 		Bad: `The SDK is behind its API.
 -- modgov.yaml --
 version: 1
