@@ -26,6 +26,14 @@ func (c *checker) allowed(l replaceLine) bool {
 	return slices.ContainsFunc(c.allowing(l), func(r *ReplaceItem) bool { return !r.Expires.Past(c.Today) })
 }
 
+// effective is where a line leads.
+func (l replaceLine) effective() graph.Effective {
+	if l.Dir != "" {
+		return graph.Effective{Dir: l.Dir}
+	}
+	return graph.Effective{Path: l.New.Path, Version: l.New.Version}
+}
+
 // leadsToSibling reports whether a line replaces a module of the repository by its own directory.
 func (c *checker) leadsToSibling(r *workspace.Replace) bool {
 	s := c.Workspace.Module(r.Dir)

@@ -116,6 +116,9 @@ func (c *checker) replaceOver(r *ReplaceItem, lines []replaceLine) *Finding {
 			where = []string{l.File}
 		} else {
 			f.Modules = append(f.Modules, l.Module.Dir)
+			f.Measures = append(f.Measures, Measure{
+				Module: l.Module.Dir, Version: l.effective().Text(l.Old.Path), At: f.At[len(f.At)-1],
+			})
 		}
 	}
 	if f.Modules = slices.Compact(f.Modules); len(f.Modules) > 0 {

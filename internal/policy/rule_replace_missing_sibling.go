@@ -192,11 +192,12 @@ func missingSibling(s *workspace.Module, list []leftOut) *Finding {
 			span.Pos = r.Pos
 		}
 		f.At = append(f.At, span)
+		f.Measures = append(f.Measures, Measure{Module: o.module.Dir, Version: o.version, At: span})
 		if len(o.why.Steps) > 2 && len(f.Why) < maxWhys {
 			f.Why = append(f.Why, o.why)
 		}
 		if o.lost && len(f.Notes) == 0 {
-			f.Notes = []Remark{{"note", fmt.Sprintf("without a line go cannot load %s: %s cannot be had", o.module.Dir, o.version)}}
+			f.Notes = []Remark{{"note", fmt.Sprintf("without the line go cannot load the module: %s cannot be had", o.version)}}
 		}
 		f.Settle = append(f.Settle, Settlement{
 			Means: Replace, Module: o.module.Dir, Mod: module.Version{Path: s.Path},
@@ -204,9 +205,12 @@ func missingSibling(s *workspace.Module, list []leftOut) *Finding {
 		})
 	}
 	f.Groups = versionGroups(&versions)
-	f.Message = versionList(f.Groups) + ", which takes other modules of the repository from their directories"
+	takes := "takes"
 	if len(f.Modules) > 1 {
-		f.Message = versionList(f.Groups) + ", which take other modules of the repository from their directories"
+		takes = "take"
 	}
+	f.Message = fmt.Sprintf("%s, which %s other modules of the repository from their directories",
+		versionList(f.Groups), takes)
+	f.Asked = "while other modules of the repository are taken from their directories"
 	return f
 }

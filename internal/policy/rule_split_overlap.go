@@ -199,15 +199,16 @@ func overlapFinding(short, long string, waiver *Exception, list []overlap) *Find
 		o := &list[i]
 		versions.add(o.short.Selected, o.short.dir)
 		f.Modules = append(f.Modules, o.short.dir)
-		f.At = append(f.At, useSpan(&o.short.Use))
+		at := useSpan(&o.short.Use)
+		at.Label = "older than " + long + " " + o.long.Effective.Text(long)
+		f.At = append(f.At, at)
+		f.Measures = append(f.Measures, Measure{Module: o.short.dir, Version: o.short.Selected, At: at})
 		if chain := o.short.View.Chain(short); len(chain) > 2 && len(f.Why) < maxWhys {
 			f.Why = append(f.Why, ChainOf(o.short.View, chain))
 		}
 	}
-	for i := range f.At {
-		f.At[i].Label = "older than " + long + " " + list[i].long.Effective.Text(long)
-	}
 	f.Groups = versionGroups(&versions)
+	f.Asked = fmt.Sprintf("which may still have the packages of the module %s", long)
 	f.Message = fmt.Sprintf("%s may still have the packages of %s, which is a module of its own",
 		versionList(f.Groups), long)
 	return f
