@@ -18,16 +18,16 @@ func replaceMissingSibling() *Rule {
 		Severity: Warn,
 		Layer:    LayerSelected,
 		Since:    "0.1.0",
-		Doc: `A module takes some modules of the repository from their directories, by replace lines, and another one from a
-published version. So it is built from two states of one repository: what stands here, and what stood here when that
-version was made. A change that spans both modules is half in. It happens when a module is added, or begins to be needed,
-and the replace lines, which no module inherits from another, are not written everywhere. If the version was never
-published, as the usual v0.0.0, go cannot load the module at all.
+		Doc: `A module takes some modules of the repository from their directories, by replace lines, and another one from
+a published version. So it is built from two states of one repository: what stands here, and what stood here when that
+version was made. A change that spans both modules is half in. It happens when a module is added, or begins to be
+needed, and the replace lines, which no module inherits from another, are not written everywhere. If the version was
+never published, as the usual v0.0.0, go cannot load the module at all.
 
-It is reported once for each module of the repository that is left out, with the governed modules that, built alone, take
-it from a version and at least one other sibling from its directory. Only those count whose go.mod lists it; of modules
-with a go line below 1.17, which list only what they import, those that have it in the build list. And those that have
-no build list because that version cannot be had.
+It is reported once for each module of the repository that is left out, with the governed modules that, built alone,
+take it from a version and at least one other sibling from its directory. Only those count whose go.mod lists it; of
+modules with a go line below 1.17, which list only what they import, those that have it in the build list. And those
+that have no build list because that version cannot be had.
 
 Nothing is said where the policy wants no such line: with replaces.local: denied, and of modules that
 modules.published names.
@@ -109,10 +109,11 @@ func checkReplaceMissingSibling(c *checker) []*Finding {
 			continue
 		}
 		for _, u := range c.uses(d, AmongAll) {
-			if u.version(d.Path) == "" || u.View.Replacement(u.selected(d.Path)) != nil || !c.replacesSiblings(u.View.Module) {
+			m := u.View.Module
+			if u.version(d.Path) == "" || u.View.Replacement(u.selected(d.Path)) != nil || !c.replacesSiblings(m) {
 				continue
 			}
-			add(leftOut{d.Sibling, u.View.Module, u.Selected, false, ChainOf(u.View, u.View.Chain(d.Path))})
+			add(leftOut{d.Sibling, m, u.Selected, false, ChainOf(u.View, u.View.Chain(d.Path))})
 		}
 	}
 	for _, m := range c.Workspace.Governed() {
@@ -197,7 +198,7 @@ func missingSibling(s *workspace.Module, list []leftOut) *Finding {
 			f.Why = append(f.Why, o.why)
 		}
 		if o.lost && len(f.Notes) == 0 {
-			f.Notes = []Remark{{"note", fmt.Sprintf("without the line go cannot load the module: %s cannot be had", o.version)}}
+			f.Notes = []Remark{{"note", "without the line go cannot load the module: " + o.version + " cannot be had"}}
 		}
 		f.Settle = append(f.Settle, Settlement{
 			Means: Replace, Module: o.module.Dir, Mod: module.Version{Path: s.Path},

@@ -21,19 +21,19 @@ func splitOverlap() *Rule {
 		Severity: Warn,
 		Layer:    LayerSelected,
 		Since:    "0.1.0",
-		Doc: `The path of one module begins with that of another: example.com/lib/log and example.com/lib. The first has been
-split off from the second, or lies in its directory without belonging to it, and where both have a package, go refuses
-to build what imports it: "ambiguous import: found package in multiple modules". Which packages a module has only its
-source tells; this rule goes by paths, versions and requirements, and so says that they may overlap.
+		Doc: `The path of one module begins with that of another: example.com/lib/log and example.com/lib. The first
+has been split off from the second, or lies in its directory without belonging to it, and where both have a package, go
+refuses to build what imports it: "ambiguous import: found package in multiple modules". Which packages a module has
+only its source tells; this rule goes by paths, versions and requirements, and so says that they may overlap.
 
-It is reported, as a warning, if a governed module has a module in its build list, alone, whose path begins with its own,
-while the directory of that name stands in it and has no go.mod file: what lies there is part of the module itself.
+It is reported, as a warning, if a governed module has a module in its build list, alone, whose path begins with its
+own, while the directory of that name stands in it and has no go.mod file: what lies there is part of the module itself.
 
 It is reported, as information that never fails, if a governed module has two such modules in its build list, alone, of
 which the shorter one was made before the longer one, and neither of the two go.mod files requires the other. A module
-that was split off, and the one that it came from, mostly require each other from then on, by which go keeps old versions
-of them apart. What was made before is known of two pseudo-versions, and where the longer one comes from its directory
-in this repository and the shorter one, a sibling too, from a version. Of all other pairs nothing is said, and there are
+that was split off, and the one that it came from, mostly require each other from then on, by which go keeps old
+versions of them apart. What was made before is known of two pseudo-versions, and where the longer one comes from its
+directory in this repository and the shorter one, a sibling too, from a version. Of all other pairs nothing is said, and there are
 many of them; nor of modules that the go.mod of a pruned module does not list, as it builds nothing of them; nor where
 that of an unpruned one lists neither.
 
@@ -151,7 +151,8 @@ func (c *checker) overlaps(short, long *graph.Dependency) []*Finding {
 	return out
 }
 
-// mayOverlap reports whether the shorter one was made before the longer one, and neither go.mod file requires the other.
+// mayOverlap reports whether the shorter one was made before the longer one, and neither go.mod file requires the
+// other.
 func (c *checker) mayOverlap(short, long *graph.Dependency, o *overlap) bool {
 	old := o.short.version(short.Path)
 	if old == "" || o.short.Selected != old || o.short.Require == nil && o.long.Require == nil {
