@@ -32,6 +32,17 @@ func (v *View) ModuleOf(mod module.Version) *workspace.Module {
 	return nil
 }
 
+// Replaces returns the replace line that go would apply to a module version, whether anything mentions that version or
+// not; Version "" asks for all versions. Nil if there is none. A main module itself is never replaced.
+func (v *View) Replaces(old module.Version) *Replacement {
+	p, ok := v.u.pathIDs[old.Path]
+	if !ok || v.replaces == nil || old.Version == "" && v.Main(old.Path) != nil {
+		return nil
+	}
+	r, _ := v.replaces.find(p, old)
+	return r
+}
+
 // Replacement returns the replace line that applies to a module version which some view mentions, nil if none does. A
 // view that go refuses before it looks at requirements has none.
 func (v *View) Replacement(mod module.Version) *Replacement {

@@ -22,6 +22,8 @@ type Facts struct {
 	Imports *imports.Imports
 	// Remote is what the newest versions of dependencies say, by path; nil if it was not asked for.
 	Remote map[string]Newest
+	// Vendors are the vendor directories of governed modules and the workspace; nil if nobody asked.
+	Vendors []*integrity.Vendor
 	// Interrupted says that a write of modgov is not whole, so that the files may be half of one state and half of another;
 	// nil if none is.
 	Interrupted error

@@ -94,6 +94,11 @@ func gaps(facts *Facts) []Gap {
 	if facts.Interrupted != nil {
 		out = append(out, Gap{Layer: LayerDeclared, Err: facts.Interrupted})
 	}
+	for _, v := range facts.Vendors {
+		if v.Err != nil {
+			out = append(out, Gap{Layer: LayerVendor, Module: v.Dir, Err: v.Err})
+		}
+	}
 	out = append(out, remoteGaps(facts)...)
 	for _, f := range facts.Workspace.SumFiles() {
 		for _, bad := range f.Bad {
@@ -105,8 +110,7 @@ func gaps(facts *Facts) []Gap {
 	return append(out, unreadSource(facts)...)
 }
 
-// layers says of each layer what became of it. Vendor is asked nowhere yet, and is named only where there is something
-// to ask.
+// layers says of each layer what became of it. Vendor is named only where there is something to ask.
 func layers(facts *Facts, gaps []Gap) []LayerState {
 	state := func(l Layer) string {
 		for _, g := range gaps {
@@ -119,8 +123,10 @@ func layers(facts *Facts, gaps []Gap) []LayerState {
 	out := []LayerState{
 		{LayerDeclared, state(LayerDeclared)}, {LayerSelected, state(LayerSelected)}, {LayerSums, state(LayerSums)},
 	}
-	if hasVendor(facts.Workspace) {
+	if facts.Vendors == nil && hasVendor(facts.Workspace) {
 		out = append(out, LayerState{LayerVendor, NotAsked})
+	} else if len(facts.Vendors) > 0 {
+		out = append(out, LayerState{LayerVendor, state(LayerVendor)})
 	}
 	imports := NotAsked
 	if facts.Imports != nil {

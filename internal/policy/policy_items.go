@@ -86,7 +86,7 @@ type Alternate struct {
 	Item
 	Version Version        `policy:"version,required"`
 	In      ModuleSelector `policy:"in,required"`
-	Freeze  bool           `policy:"freeze,later"` // only while the module's snapshot verifies
+	Freeze  bool           `policy:"freeze"` // only while the module's snapshot verifies
 	Issue   string         `policy:"issue"`
 	Created Date           `policy:"created"`
 	Expires Date           `policy:"expires"` // valid through that day, UTC; zero: for ever
@@ -188,7 +188,7 @@ type VendorSection struct {
 	Place
 	Modules   ModuleSelector `policy:"modules"`   // each gets its own vendor directory
 	Workspace bool           `policy:"workspace"` // the workspace gets one at the root
-	Drift     Severity       `policy:"drift,later"`
+	Drift     Severity       `policy:"drift"`
 }
 
 // SumsSection says how much what is wrong with go.sum files weighs.

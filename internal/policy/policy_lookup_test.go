@@ -266,8 +266,6 @@ release: {groups: []}
 		got = append(got, fmt.Sprintf("%d %s", n.Pos.Line, n))
 	}
 	want := `2 gate: scope
-7 d: freeze
-14 vendor: drift
 15 sums: stale
 19 EX-3
 21 release`

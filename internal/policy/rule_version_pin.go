@@ -30,8 +30,11 @@ from directories, are left out, modules count that require the dependency direct
 it), and nothing is said of what the module that is followed does not have.
 
 With ` + "`resolve: require`" + ` (the default) modgov fix raises the requirement to the pinned version. A requirement
-cannot hold a version down: where the graph asks for more than the pin, the pin has to say
-` + "`resolve: replace`" + `, or move.`,
+cannot hold a version down: where the graph asks for more than the pin, the pin has to say ` + "`resolve: replace`" + `,
+or move.
+
+An alternate with ` + "`freeze: true`" + ` allows its version only while the module's vendor directory has a manifest and
+is what the manifest and go.mod say: modgov vendor snapshot makes it, modgov vendor verify tells.`,
 		Bad: `The policy pins example.com/x to v1.2.0, a requires v1.0.0.
 -- modgov.yaml --
 version: 1
@@ -86,7 +89,7 @@ func checkVersionPin(c *checker) []*Finding {
 func (c *checker) pin(d *graph.Dependency, pin *PinItem, uses []judgedUse) []*Finding {
 	want := string(pin.Version)
 	bad := slices.DeleteFunc(slices.Clone(uses), func(u judgedUse) bool {
-		return pin.Allows(u.info, u.version(d.Path), c.Today)
+		return pin.Allows(u.info, u.version(d.Path), c.Today) && c.unfrozen(pin, &u, d.Path) == nil
 	})
 	if len(bad) == 0 {
 		return nil
@@ -102,11 +105,63 @@ func (c *checker) pin(d *graph.Dependency, pin *PinItem, uses []judgedUse) []*Fi
 			break
 		}
 	}
+	for i := range bad {
+		if a := c.unfrozen(pin, &bad[i], d.Path); a != nil {
+			f.notes = append(f.notes, Remark{"frozen", fmt.Sprintf(
+				"%s may have %s only while its snapshot verifies: %s", bad[i].dir, a.Version, c.whyUnfrozen(&bad[i]))})
+			if span := (Span{a.KeyPos("freeze"), "asked for here"}); !slices.Contains(f.because, span) {
+				f.because = append(f.because, span)
+			}
+		}
+	}
 	f.message = func(bad []judgedUse) string {
 		return versionList(groups(d.Path, bad, want)) + ", " + f.asked
 	}
-	f.settle = func(u *judgedUse) *Settlement { return settleTo(u, d.Path, want, pin.Resolve, &pin.Item) }
+	f.settle = func(u *judgedUse) *Settlement {
+		if c.unfrozen(pin, u, d.Path) != nil {
+			return nil // it is to stay behind
+		}
+		return settleTo(u, d.Path, want, pin.Resolve, &pin.Item)
+	}
 	return c.faults(f, bad)
+}
+
+// unfrozen returns the alternate that would allow a use if the module's snapshot verified, nil if the use needs none.
+func (c *checker) unfrozen(pin *PinItem, u *judgedUse, dep string) *Alternate {
+	v := u.version(dep)
+	if v == string(pin.Version) {
+		return nil
+	}
+	var frozen *Alternate
+	for _, a := range pin.AlternatesFor(u.info) {
+		switch {
+		case v != string(a.Version) || a.Expires.Past(c.Today):
+		case !a.Freeze:
+			return nil
+		default:
+			frozen = a
+		}
+	}
+	if frozen != nil && c.whyUnfrozen(u) == "" {
+		return nil
+	}
+	return frozen
+}
+
+// whyUnfrozen says why a module's snapshot does not prove what it is built from, "" if it does.
+func (c *checker) whyUnfrozen(u *judgedUse) string {
+	for _, v := range c.Vendors {
+		switch {
+		case v.Module != u.View.Module:
+		case v.Whole():
+			return ""
+		case v.Manifest == nil:
+			return "its vendor directory has no manifest; modgov vendor snapshot makes it"
+		default:
+			return "it does not; modgov vendor verify tells"
+		}
+	}
+	return "there is none; modgov vendor snapshot makes it"
 }
 
 // settleTo returns the settlement that gives a use exactly one version, nil if there is none.

@@ -1,7 +1,7 @@
 package policy
 
 // Rules returns all rules, in the order in which lists show them: files, versions, what may be used, the workspace,
-// replaces, sums, the policy itself.
+// replaces, sums, vendor directories, the policy itself.
 func Rules() []*Rule {
 	return []*Rule{
 		goModInvalid(),
@@ -40,6 +40,11 @@ func Rules() []*Rule {
 		sumMalformed(),
 		sumHashConflict(),
 		sumMissing(),
+		vendorStale(),
+		vendorTampered(),
+		vendorExtra(),
+		vendorMissing(),
+		snapshotDrift(),
 		retracted(),
 		deprecated(),
 		policyConflict(),

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/workspace"
 )
@@ -120,8 +121,13 @@ func (r *repository) ModFiles(_ context.Context, mods []module.Version) ([]*work
 // judge finds the modules as modgov does, but for git, and judges them.
 func (r *repository) judge(t *testing.T, asked ...policy.Override) *policy.Judgement {
 	t.Helper()
-	facts := policy.NewFacts(r.load(t), today)
+	g := r.load(t)
+	facts := policy.NewFacts(g, today)
 	facts.Remote = r.remote
+	var err error
+	if facts.Vendors, err = integrity.CheckVendors(t.Context(), g, r.files); err != nil {
+		t.Fatal(err)
+	}
 	return policy.Judge(r.policy, facts, asked...)
 }
 

@@ -128,12 +128,27 @@ func (ws *Workspace) loadModule(m *Module) {
 		return
 	}
 	m.Sum = loadSum(ws.src.FS, path.Join(m.Dir, "go.sum"))
-	m.Vendor = hasVendor(ws.src.FS, m.Dir)
+	m.Vendor = vendorOf(ws.src.FS, m.Dir) == vendorOfModule
 }
 
-func hasVendor(fsys fs.FS, dir string) bool {
-	_, err := fs.Stat(fsys, path.Join(dir, "vendor", "modules.txt"))
-	return err == nil
+// Whose vendor directory a directory has.
+const (
+	noVendor = iota
+	vendorOfModule
+	vendorOfWorkspace
+)
+
+// vendorOf looks for a vendor directory. There is one where both a go.mod and a go.work file stand, and it says whose it
+// is; one without modules.txt is for go the module's.
+func vendorOf(fsys fs.FS, dir string) int {
+	if info, err := fs.Stat(fsys, path.Join(dir, "vendor")); err != nil || !info.IsDir() {
+		return noVendor
+	}
+	data, err := fs.ReadFile(fsys, path.Join(dir, "vendor", "modules.txt"))
+	if err == nil && IsWorkspaceVendor(data) {
+		return vendorOfWorkspace
+	}
+	return vendorOfModule
 }
 
 // parse reads the go.mod text strictly, as go reads the main module's.
@@ -238,7 +253,7 @@ func replaces(src *source, root, dir string, lines []*modfile.Replace) []Replace
 func loadWork(src Source) *Work {
 	w := &Work{File: src.Work, Dir: path.Dir(src.Work)}
 	w.Sum = loadSum(src.FS, src.Work+".sum")
-	w.Vendor = hasVendor(src.FS, w.Dir)
+	w.Vendor = vendorOf(src.FS, w.Dir) == vendorOfWorkspace
 	data, err := fs.ReadFile(src.FS, src.Work)
 	if err != nil {
 		w.Errors = []*FileError{unreadable(src.Work, err)}

@@ -78,7 +78,7 @@ type Module struct {
 	Excludes      []Exclude
 	// Sum is the go.sum file beside it, never nil.
 	Sum *SumFile
-	// Vendor tells that a vendor directory with a modules.txt stands beside it.
+	// Vendor tells that its vendor directory stands beside it, which is not that of the workspace.
 	Vendor bool
 	// Data is the text of the go.mod file.
 	Data []byte
@@ -134,7 +134,8 @@ type Work struct {
 	Replaces      []Replace
 	Errors        []*FileError
 	// Sum is the go.work.sum file beside it, never nil.
-	Sum    *SumFile
+	Sum *SumFile
+	// Vendor tells that the workspace's vendor directory stands beside it.
 	Vendor bool
 	Data   []byte
 }
