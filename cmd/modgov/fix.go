@@ -154,7 +154,7 @@ func (p *project) targets(c *cli.Context, before *policy.Judgement, o fixing) fu
 
 func (p *project) planProject() *plan.Project {
 	return &plan.Project{
-		Root: p.repo.Root, FS: p.tree.FS, Journal: p.journal(), Settings: p.settings, Offline: p.inv.offline, Jobs: p.inv.jobs,
+		Root: p.repo.Root, FS: p.tree.FS, Git: p.repo.GitDir != "", Journal: p.journal(), Settings: p.settings, Offline: p.inv.offline, Jobs: p.inv.jobs,
 		Judge:    func(ctx context.Context, files fs.FS) (*policy.Judgement, error) { return p.judge(ctx, files) },
 		Progress: p.planProgress(),
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/modgov/modgov/internal/gocmd"
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/imports"
+	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/modsource"
 	"github.com/modgov/modgov/internal/plan"
 	"github.com/modgov/modgov/internal/policy"
@@ -255,6 +256,9 @@ func (p *project) judge(ctx context.Context, files fs.FS) (*policy.Judgement, er
 	facts := policy.NewFacts(g, time.Now())
 	facts.Interrupted = p.interrupted
 	if facts.Imports, err = imports.Load(ctx, g, p.packages, hasPackage(p.settings.Get("GOMODCACHE"))); err != nil {
+		return nil, err
+	}
+	if facts.Vendors, err = integrity.CheckVendors(ctx, g, files); err != nil {
 		return nil, err
 	}
 	if p.remote {

@@ -5,16 +5,41 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"strings"
 	"time"
 )
 
-// An overlay is a tree with some files changed in memory.
+// An overlay is a tree with some files changed in memory, and some directories in the place of others.
 type overlay struct {
 	base    fs.FS
 	changed map[string][]byte
+	mounts  map[string]fs.FS // nil: the directory is gone
 }
 
-func newOverlay(base fs.FS) *overlay { return &overlay{base: base, changed: map[string][]byte{}} }
+func newOverlay(base fs.FS) *overlay {
+	return &overlay{base: base, changed: map[string][]byte{}, mounts: map[string]fs.FS{}}
+}
+
+// mount puts a directory in the place of another, or, if it is nil, takes that away.
+func (o *overlay) mount(dir string, files fs.FS) { o.mounts[dir] = files }
+
+// below returns the tree that has the file, and its name there.
+func (o *overlay) below(op, name string) (fs.FS, string, error) {
+	for dir, files := range o.mounts {
+		rest, in := strings.CutPrefix(name, dir+"/")
+		if name == dir {
+			rest, in = ".", true
+		}
+		switch {
+		case !in:
+		case files == nil:
+			return nil, "", &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
+		default:
+			return files, rest, nil
+		}
+	}
+	return o.base, name, nil
+}
 
 // Open gives the changed file if there is one. Directories are those of the base: a changed file that the base does not
 // have is found by its name only, which is how go.sum files are looked for.
@@ -22,7 +47,11 @@ func (o *overlay) Open(name string) (fs.File, error) {
 	if data, ok := o.changed[name]; ok {
 		return &memFile{name: path.Base(name), size: int64(len(data)), Reader: bytes.NewReader(data)}, nil
 	}
-	return o.base.Open(name)
+	files, name, err := o.below("open", name)
+	if err != nil {
+		return nil, err
+	}
+	return files.Open(name)
 }
 
 // ReadFile implements fs.ReadFileFS.
@@ -30,7 +59,11 @@ func (o *overlay) ReadFile(name string) ([]byte, error) {
 	if data, ok := o.changed[name]; ok {
 		return bytes.Clone(data), nil
 	}
-	return fs.ReadFile(o.base, name)
+	files, name, err := o.below("open", name)
+	if err != nil {
+		return nil, err
+	}
+	return fs.ReadFile(files, name)
 }
 
 // Stat implements fs.StatFS.
@@ -38,7 +71,11 @@ func (o *overlay) Stat(name string) (fs.FileInfo, error) {
 	if data, ok := o.changed[name]; ok {
 		return &memFile{name: path.Base(name), size: int64(len(data))}, nil
 	}
-	return fs.Stat(o.base, name)
+	files, name, err := o.below("stat", name)
+	if err != nil {
+		return nil, err
+	}
+	return fs.Stat(files, name)
 }
 
 // set changes a file and reports whether it was another before.

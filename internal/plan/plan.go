@@ -30,6 +30,7 @@ import (
 type Project struct {
 	Root string // absolute, in the form of the operating system
 	FS   fs.FS  // its files
+	Git  bool   // git keeps them
 	// Journal is where Write remembers what it does until it is done. The zero one is none.
 	Journal Journal
 	// Judge loads a tree and judges it; plans ask it of edited trees. It fetches what it needs.
@@ -51,8 +52,10 @@ type Options struct {
 	// Module says to which modules, by directory, the edits for Target's findings are limited; what follows from these
 	// edits follows elsewhere too. Nil: all.
 	Module func(dir string) bool
-	// Vendor asks for the snapshots that the policy names.
+	// Vendor asks for the snapshots that the policy names: of Module's modules, and, where Module is nil, of the workspace.
 	Vendor bool
+	// Force makes vendor directories anew that somebody has changed by hand.
+	Force bool
 }
 
 // A Plan is a change to a repository that has been proved and not yet been written.

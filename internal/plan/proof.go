@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/workspace"
 )
@@ -166,7 +167,7 @@ func (d *draft) missingSum() string {
 func (p *Plan) sources() int {
 	n := 0
 	for _, f := range p.Files {
-		if path.Base(f.Name) != ManifestName {
+		if path.Base(f.Name) != integrity.ManifestName {
 			n++
 		}
 	}

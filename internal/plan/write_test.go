@@ -132,55 +132,6 @@ func TestWriteRefusesLinks(t *testing.T) {
 	sameTree(t, contents(t, dir), map[string]string{"a/real.mod": "old", "a/go.mod": "old"})
 }
 
-func TestVendored(t *testing.T) {
-	t.Parallel()
-	got := vendored(`## workspace
-# example.com/a v1.0.0
-## explicit; go 1.24
-example.com/a
-example.com/a/sub
-# example.com/nopackages v1.0.0
-## explicit
-# example.com/b v1.0.0 => ../b
-example.com/b
-# example.com/c v1.0.0 => example.com/fork v1.1.0
-example.com/c
-# example.com/b => ../b
-`, nil)
-	want := []ManifestDependency{
-		{Path: "example.com/a", Version: "v1.0.0"},
-		{Path: "example.com/b", Version: "v1.0.0", Replace: &ManifestReplace{Path: "../b"}},
-		{Path: "example.com/c", Version: "v1.0.0", Replace: &ManifestReplace{Path: "example.com/fork", Version: "v1.1.0"}},
-	}
-	if len(got) != len(want) {
-		t.Fatalf("got %+v", got)
-	}
-	for i := range want {
-		if got[i].Path != want[i].Path || got[i].Version != want[i].Version || (got[i].Replace == nil) != (want[i].Replace == nil) ||
-			got[i].Replace != nil && *got[i].Replace != *want[i].Replace {
-			t.Errorf("got %+v, want %+v", got[i], want[i])
-		}
-	}
-}
-
-// The go version of a manifest changes only when something else does.
-func TestManifestIsStable(t *testing.T) {
-	t.Parallel()
-	m := &Manifest{Schema: "1", Module: "example.com/a", Go: "go1.1", Files: []ManifestFile{{Path: "x", SHA256: "1", Size: 1}}}
-	first, err := m.encode(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.Go = "go1.2"
-	if again, err := m.encode(first); err != nil || string(again) != string(first) {
-		t.Errorf("got %s, %v; want the first text", again, err)
-	}
-	m.Files[0].SHA256 = "2"
-	if changed, err := m.encode(first); err != nil || !strings.Contains(string(changed), "go1.2") {
-		t.Errorf("got %s, %v; want the new go version", changed, err)
-	}
-}
-
 func TestOverlay(t *testing.T) {
 	t.Parallel()
 	o := newOverlay(fstest.MapFS{"a/go.mod": {Data: []byte("old")}, "b/go.mod": {Data: []byte("b")}})
