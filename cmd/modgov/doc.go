@@ -11,6 +11,7 @@
 //	Commands:
 //	  check       find what is wrong with the dependencies
 //	  fix         make the smallest change that clears the findings
+//	  vendor      make and prove vendor snapshots
 //	  recover     finish or undo a write that was interrupted
 //	  list        print build lists
 //	  graph       print requirement graphs

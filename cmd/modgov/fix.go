@@ -12,6 +12,7 @@ import (
 	"github.com/modgov/modgov/internal/plan"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/report"
+	"github.com/modgov/modgov/internal/workspace"
 )
 
 func fixCommand() *cli.Command {
@@ -42,6 +43,7 @@ EXAMPLES
 			&cli.BoolFlag{Name: "require", Usage: "settle versions by raising requirements only"},
 			&cli.BoolFlag{Name: "replace", Usage: "settle versions by marked replace lines"},
 			&cli.BoolFlag{Name: "vendor", Usage: "make the snapshots that the policy names"},
+			&cli.BoolFlag{Name: "force", Usage: "also make vendor directories anew that somebody has changed by hand"},
 			&cli.StringSliceFlag{Name: "rule", Usage: "only findings of `RULE`; repeatable"},
 			&cli.StringSliceFlag{Name: "dep",
 				Usage: "only findings about dependencies that `SEL` selects: a path glob, set:x, module:DIR; repeatable"},
@@ -52,12 +54,8 @@ EXAMPLES
 	}
 }
 
-func fix(inv *invocation, c *cli.Context) (err error) {
-	open := openForWriting
-	if c.Bool("dry-run") {
-		open = openProject
-	}
-	p, err := open(inv, c.String("workspace-file"))
+func fix(inv *invocation, c *cli.Context) error {
+	p, err := openToWrite(inv, c)
 	if err != nil {
 		return err
 	}
@@ -74,12 +72,25 @@ func fix(inv *invocation, c *cli.Context) (err error) {
 		return err
 	}
 	o.Target = p.targets(c, before, o)
+	return p.carryOut(c, before, o)
+}
+
+// openToWrite opens the project of a command that writes, unless --dry-run keeps it from that.
+func openToWrite(inv *invocation, c *cli.Context) (*project, error) {
+	if c.Bool("dry-run") {
+		return openProject(inv, c.String("workspace-file"))
+	}
+	return openForWriting(inv, c.String("workspace-file"))
+}
+
+// carryOut makes the plan that is asked for, writes it unless --dry-run says no, and prints it.
+func (p *project) carryOut(c *cli.Context, before *policy.Judgement, o fixing) (err error) {
 	if !p.selected.IsZero() {
 		o.Module = func(dir string) bool { return p.selects(before.Facts.Workspace.Module(dir)) }
 	}
-	made, unproved := plan.New(inv.ctx, p.planProject(), before, o.Options)
+	made, unproved := plan.New(p.inv.ctx, p.planProject(), before, o.Options)
 	defer func() { err = errors.Join(err, made.Close()) }()
-	if err := inv.ctx.Err(); err != nil {
+	if err := p.inv.ctx.Err(); err != nil {
 		return err // whatever the plan makes of it, nobody waits for it any more
 	}
 	if unproved != nil && !errors.Is(unproved, plan.ErrNotProved) {
@@ -110,7 +121,12 @@ type fixing struct {
 }
 
 func (p *project) fixOptions(c *cli.Context) (o fixing, err error) {
-	o.Vendor = c.Bool("vendor")
+	if o.Force = c.Bool("force"); c.Bool("vendor") {
+		named := p.namedSnapshots()
+		o.Vendor = func(m *workspace.Module) bool {
+			return named(m) && (p.selected.IsZero() || m != nil && p.selects(m))
+		}
+	}
 	switch {
 	case c.Bool("require") && c.Bool("replace"):
 		return o, usagef("--require and --replace contradict each other")
@@ -127,7 +143,7 @@ func (p *project) fixOptions(c *cli.Context) (o fixing, err error) {
 	if o.deps, err = p.policy.DepSelector(c.StringSlice("dep")); err != nil {
 		return o, usagef("--dep: %w", err)
 	}
-	if o.Vendor && p.policy.Vendor.Modules.IsZero() && !p.policy.Vendor.Workspace {
+	if o.Vendor != nil && p.policy.Vendor.Modules.IsZero() && !p.policy.Vendor.Workspace {
 		return o, withHint(usagef("--vendor: the policy names no snapshots"),
 			"say vendor: {modules: [\"services/**\"]} or vendor: {workspace: true} in %s", policyName)
 	}

@@ -37,7 +37,8 @@ type Vendor struct {
 	// Changed, Extra and Missing are files that are not as the manifest has them, that it does not have, and that are not
 	// there; sorted.
 	Changed, Extra, Missing []string
-	// Drift are the modules whose code is not at the version that the go.mod file now selects; sorted by path.
+	// Drift are the modules whose code is not at the version that the go.mod file now selects; sorted by path. Nothing is
+	// known of them where there is no build list.
 	Drift []VendorDrift
 	// Err says why the directory or its manifest could not be read.
 	Err error
@@ -99,7 +100,8 @@ func (v *Vendor) check(g *graph.Graph, files fs.FS) {
 	if v.Module != nil {
 		view = g.View(v.Dir)
 	}
-	if view != nil && view.Err() == nil {
+	var load *graph.LoadError // what the files themselves say is known all the same
+	if view != nil && (view.Err() == nil || errors.As(view.Err(), &load)) {
 		c := consistency{Vendor: v, view: view, pinned: pinned(v.Text)}
 		c.check()
 	}
@@ -208,7 +210,9 @@ func (c *consistency) check() {
 		c.Refusal = "should be required explicitly in go.mod"
 		c.roots()
 	}
-	c.drift()
+	if c.view.Err() == nil {
+		c.drift()
+	}
 }
 
 func (c *consistency) fault(mod module.Version, pos workspace.Position, format string, args ...any) {

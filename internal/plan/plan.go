@@ -52,8 +52,9 @@ type Options struct {
 	// Module says to which modules, by directory, the edits for Target's findings are limited; what follows from these
 	// edits follows elsewhere too. Nil: all.
 	Module func(dir string) bool
-	// Vendor asks for the snapshots that the policy names: of Module's modules, and, where Module is nil, of the workspace.
-	Vendor bool
+	// Vendor says of which modules snapshots are to be made, and, asked for nil, whether of the workspace. Nil: of none but
+	// those that would not fit the edited files any more.
+	Vendor func(*workspace.Module) bool
 	// Force makes vendor directories anew that somebody has changed by hand.
 	Force bool
 }
@@ -207,7 +208,7 @@ func (d *draft) describeEdits(files []File) []Edit {
 				File: f.Name, For: d.reasons(f.Name, "go"), Text: fmt.Sprintf("go %s -> %s", was, after.Go.Text),
 			})
 		default:
-			out = append(out, Edit{File: f.Name, Text: "rewritten"})
+			out = append(out, Edit{File: f.Name, Text: map[bool]string{true: "new", false: "rewritten"}[f.Before == nil]})
 		}
 	}
 	return out

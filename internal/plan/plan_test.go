@@ -239,7 +239,7 @@ func options(t *testing.T, a *txtar.Archive) plan.Options {
 		for _, word := range strings.Fields(string(f.Data)) {
 			switch {
 			case word == "vendor":
-				o.Vendor = true
+				o.Vendor = func(*workspace.Module) bool { return true }
 			case strings.HasPrefix(word, "dep="):
 				o.Target = func(f *policy.Finding) bool { return f.Dep == word[len("dep="):] }
 			default:

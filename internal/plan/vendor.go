@@ -78,17 +78,16 @@ func (p *Plan) addVendors(ctx context.Context, d *draft) error {
 // dueVendors returns the modules whose vendor directories have to be made, nil among them for the workspace.
 func (d *draft) dueVendors() []*workspace.Module {
 	var out []*workspace.Module
-	ws, pol := d.now.Facts.Workspace, d.now.Policy
+	ws := d.now.Facts.Workspace
+	asked := func(m *workspace.Module) bool { return d.options.Vendor != nil && d.options.Vendor(m) }
 	anyEdited := false
 	for _, m := range ws.Governed() {
 		anyEdited = anyEdited || d.edited(m)
-		named := d.options.Vendor && !pol.Vendor.Modules.IsZero() && pol.Vendor.Modules.Match(pol.Info(m.Dir, m.Path)) &&
-			(d.options.Module == nil || d.options.Module(m.Dir))
-		if named || m.Vendor && (d.touched(m) || d.builtFromEdited(m, nil) != "") {
+		if asked(m) || m.Vendor && (d.touched(m) || d.builtFromEdited(m, nil) != "") {
 			out = append(out, m)
 		}
 	}
-	if ws.Work != nil && (d.options.Vendor && pol.Vendor.Workspace && d.options.Module == nil || ws.Work.Vendor && anyEdited) {
+	if ws.Work != nil && (asked(nil) || ws.Work.Vendor && anyEdited) {
 		out = append(out, nil)
 	}
 	return out

@@ -298,7 +298,7 @@ func (t *text) besides() []string {
 
 // notAsked names the layers that nobody asked for.
 func (t *text) notAsked() []string {
-	words := map[string]string{"zips": "zip sums", "remote": "retractions"}
+	words := map[string]string{"selected": "build lists", "zips": "zip sums", "remote": "retractions"}
 	var out []string
 	for _, l := range t.r.Layers {
 		if l.State != "not asked" {
