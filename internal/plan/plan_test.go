@@ -19,6 +19,7 @@ import (
 
 	"github.com/modgov/modgov/internal/gocmd"
 	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/modsource"
 	"github.com/modgov/modgov/internal/plan"
 	"github.com/modgov/modgov/internal/policy"
@@ -112,7 +113,9 @@ func (w *world) judge(ctx context.Context, files fs.FS) (*policy.Judgement, erro
 	if err != nil {
 		return nil, err
 	}
-	return policy.Judge(w.policy, policy.NewFacts(g, time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC))), nil
+	facts := policy.NewFacts(g, time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC))
+	facts.Vendors, err = integrity.CheckVendors(ctx, g, files)
+	return policy.Judge(w.policy, facts), err
 }
 
 func (w *world) project() *plan.Project {

@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 	"golang.org/x/mod/module"
 
 	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/policy"
 )
 
@@ -68,6 +70,14 @@ func judgeArchive(t *testing.T, archive *txtar.Archive) *policy.Judgement {
 		return []byte("module " + m.Path + "\n"), nil // what the example does not show requires nothing
 	})
 	facts := policy.NewFacts(g, time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))
+	files := fstest.MapFS{}
+	for _, f := range archive.Files {
+		files[f.Name] = &fstest.MapFile{Data: f.Data}
+	}
+	var err error
+	if facts.Vendors, err = integrity.CheckVendors(t.Context(), g, files); err != nil {
+		t.Fatal(err)
+	}
 	if slices.ContainsFunc(archive.Files, func(f txtar.File) bool { return strings.HasPrefix(f.Name, "remote/") }) {
 		facts.Remote = map[string]policy.Newest{}
 		for _, path := range facts.RemotePaths() {
