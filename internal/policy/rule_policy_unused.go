@@ -70,8 +70,18 @@ require example.com/y v1.2.0
 func checkPolicyUnused(c *checker) []*Finding {
 	p := c.policy
 	var out []*Finding
+	var governed, all []ModuleInfo
+	for _, m := range c.Workspace.Modules {
+		if all = append(all, c.infos[m]); m.Governed {
+			governed = append(governed, c.infos[m])
+		}
+	}
 	for u := range c.moduleSelectors() {
-		out = append(out, c.unusedModules(u)...)
+		infos := governed
+		if u.all {
+			infos = all
+		}
+		out = append(out, c.unusedModules(u, infos)...)
 	}
 	for _, name := range p.Sets.Names() {
 		if !p.usedSets[name] {
@@ -148,13 +158,7 @@ func (c *checker) moduleSelectors() iter.Seq[moduleSelector] {
 
 // unusedModules reports a selector that selects no module, or the terms of it that match none. A term with a tag, or
 // with a team of the policy, is as good as that is: they are reported themselves.
-func (c *checker) unusedModules(u moduleSelector) []*Finding {
-	var infos []ModuleInfo
-	for _, m := range c.Workspace.Modules {
-		if m.Governed || u.all {
-			infos = append(infos, c.infos[m])
-		}
-	}
+func (c *checker) unusedModules(u moduleSelector, infos []ModuleInfo) []*Finding {
 	who := u.name
 	if u.item != nil {
 		who = u.item.ID + ": " + u.name
