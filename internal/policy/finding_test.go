@@ -229,8 +229,8 @@ func TestOverrides(t *testing.T) {
 			t.Errorf("%v: %s; want %s", test.asked, got, test.want)
 		}
 	}
-	if j := r.judge(t, policy.Override{Rule: "version-skew", Severity: policy.Error}); j.Verdict(policy.Error) != policy.Fail ||
-		len(j.Overrides) != 1 {
+	j := r.judge(t, policy.Override{Rule: "version-skew", Severity: policy.Error})
+	if j.Verdict(policy.Error) != policy.Fail || len(j.Overrides) != 1 {
 		t.Errorf("verdict %s, overrides %v", j.Verdict(policy.Error), j.Overrides)
 	}
 
@@ -242,7 +242,8 @@ func TestOverrides(t *testing.T) {
 		if got := shown(r.judge(t), rule); got != "" {
 			t.Errorf("%s: got %s", off, got)
 		}
-		if got := shown(r.judge(t, policy.Override{Rule: rule, Severity: policy.Warn}), rule); !strings.HasPrefix(got, "warn "+rule) {
+		got := shown(r.judge(t, policy.Override{Rule: rule, Severity: policy.Warn}), rule)
+		if !strings.HasPrefix(got, "warn "+rule) {
 			t.Errorf("%s, but asked for: got %s", off, got)
 		}
 	}

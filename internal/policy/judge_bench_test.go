@@ -64,7 +64,8 @@ versions:
 	}
 	b.WriteString("pins:\n")
 	for i := range 100 {
-		fmt.Fprintf(&b, "  - {id: p%d, dep: github.com/org%[1]d/mod3, version: v1.2.0, in: \"!team:pay\", reason: \"%[1]d\"}\n", i)
+		fmt.Fprintf(&b, "  - {id: p%d, dep: github.com/org%[1]d/mod3, version: v1.2.0, in: \"!team:pay\","+
+			" reason: \"%[1]d\"}\n", i)
 	}
 	b.WriteString("bans:\n")
 	for i := range 50 {
@@ -72,7 +73,8 @@ versions:
 	}
 	b.WriteString("boundaries:\n")
 	for i := range 50 {
-		fmt.Fprintf(&b, "  - {id: w%d, from: services/s%[1]d, deny: [\"github.com/outside%[1]d/**\", \"services/none%[1]d\"]}\n", i)
+		fmt.Fprintf(&b, "  - {id: w%d, from: services/s%[1]d, deny: [\"github.com/outside%[1]d/**\","+
+			" \"module:libs/none%[1]d\"]}\n", i)
 	}
 	b.WriteString("exceptions:\n")
 	for i := range 250 {
