@@ -29,11 +29,12 @@ func (v *View) repair() *build {
 }
 
 // contradicts reports whether a pruned module requires a path at two versions. Go does not read what the lower one
-// requires: it refuses before, and an update drops it first (go-semantics 2.10c, 2.12).
+// requires: it refuses before, and an update drops it first (go-semantics 2.10c, 2.12). Two versions of the module itself
+// are read both.
 func (v *View) contradicts() bool {
-	roots := v.asIs.roots
+	roots, main := v.asIs.roots, v.u.pathOf[v.asIs.starts[0]]
 	for i := 1; i < len(roots) && v.start == prunedMode; i++ {
-		if v.u.pathOf[roots[i]] == v.u.pathOf[roots[i-1]] && roots[i] != roots[i-1] {
+		if p := v.u.pathOf[roots[i]]; p != main && p == v.u.pathOf[roots[i-1]] && roots[i] != roots[i-1] {
 			return true
 		}
 	}
@@ -41,12 +42,17 @@ func (v *View) contradicts() bool {
 }
 
 // stands reports whether go lists the modules from the roots as the file has them. That may be so though an update
-// would change them: two equal lines are no reason to refuse, nor is a pruned module that requires itself
+// would change them: two equal lines are no reason to refuse, nor is a pruned module that requires itself, at one version
 // (go-semantics 1.10, 2.10c, 2.11).
 func (v *View) stands() bool {
 	main := v.asIs.starts[0]
+	self := main
 	for _, r := range v.asIs.roots {
 		if v.u.pathOf[r] == v.u.pathOf[main] && v.start == prunedMode {
+			if self != main && self != r {
+				return false
+			}
+			self = r
 			continue
 		}
 		if v.asIs.version(r) != r {
