@@ -29,6 +29,8 @@ func commands() []*cli.Command {
 		listCommand(),
 		graphCommand(),
 		whyCommand(),
+		initCommand(),
+		suggestCommand(),
 		exceptionsCommand(),
 		doctorCommand(),
 		policyCommand(),
@@ -182,9 +184,11 @@ type invocation struct {
 	dir     string   // where modgov runs: absolute, after -C
 	root    string   // --root: absolute, or empty
 	policy  string   // --policy: absolute, or empty
-	modules []string // --module: selectors as given
-	offline bool     // --offline
-	jobs    int      // --jobs: at least 1, else the number of processors that Go uses
+	// noPolicy leaves a policy file unread: the command makes one. Its text is kept, and it may be absent.
+	noPolicy bool
+	modules  []string // --module: selectors as given
+	offline  bool     // --offline
+	jobs     int      // --jobs: at least 1, else the number of processors that Go uses
 	// requests is --jobs for what does not need a processor; 0 if it was not given: the network has limits of its own.
 	requests int
 	timeout  time.Duration // --timeout, more than 0; 0 for commands that do not have it

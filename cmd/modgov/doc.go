@@ -16,6 +16,8 @@
 //	  list        print build lists
 //	  graph       print requirement graphs
 //	  why         show who has a dependency, and by which requirements
+//	  init        write a first policy, with exceptions for what is already wrong
+//	  suggest     rank what is cheapest to clear, with the commands
 //	  exceptions  list what the policy waives, and edit it
 //	  doctor      show what modgov sees, and compare it with the go command
 //	  policy      work on the policy file

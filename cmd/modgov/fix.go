@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -26,7 +27,7 @@ plan that clears findings, brings no new error and lowers no version unasked is 
 How a version is settled is the policy's choice: by raising requirements, or by a replace line that ends in
 "// modgov:ID" where an item says "resolve: replace". --require and --replace choose one for all. Replace lines that
 others wrote are never changed. Modules with a vendor directory get it made anew; --vendor also makes the snapshots
-that the policy names.
+that the policy names. Findings that an exception waives are left alone, unless --excepted is given.
 
 Exit code 0: nothing that was asked for is left. 1: something is left to you, or --dry-run would change
 something. 3: the plan could not be proved or written, or a module could not be judged.
@@ -44,6 +45,8 @@ EXAMPLES
 			&cli.BoolFlag{Name: "replace", Usage: "settle versions by marked replace lines"},
 			&cli.BoolFlag{Name: "vendor", Usage: "make the snapshots that the policy names"},
 			&cli.BoolFlag{Name: "force", Usage: "also make vendor directories anew that somebody has changed by hand"},
+			&cli.BoolFlag{Name: "excepted",
+				Usage: "also findings that exceptions waive; then modgov exceptions prune removes these"},
 			&cli.StringSliceFlag{Name: "rule", Usage: "only findings of `RULE`; repeatable"},
 			&cli.StringSliceFlag{Name: "dep",
 				Usage: "only findings about dependencies that `SEL` selects: a path glob, set:x, module:DIR; repeatable"},
@@ -70,6 +73,11 @@ func fix(inv *invocation, c *cli.Context) error {
 	}
 	if err := p.checkGoverned(before.Facts.Workspace); err != nil {
 		return err
+	}
+	if c.Bool("excepted") {
+		if before, err = p.withoutExceptions(before, p.targets(c, before, o)); err != nil {
+			return err
+		}
 	}
 	o.Target = p.targets(c, before, o)
 	return p.carryOut(c, before, o)
@@ -101,6 +109,27 @@ func (p *project) carryOut(c *cli.Context, before *policy.Judgement, o fixing) (
 		left = before // the plan itself says what is unknown with it
 	}
 	return errors.Join(p.finish(c, made, unproved), p.unknown(left))
+}
+
+// withoutExceptions judges anew as if there were no exceptions for the targeted findings.
+func (p *project) withoutExceptions(
+	j *policy.Judgement, target func(*policy.Finding) bool,
+) (*policy.Judgement, error) {
+	drop := map[string]bool{}
+	for _, use := range j.Exceptions {
+		if slices.ContainsFunc(use.Findings, target) {
+			drop[use.Exception.ID] = true
+		}
+	}
+	if len(drop) == 0 {
+		return j, nil
+	}
+	var err error
+	if p.policy, err = p.parsePolicy(p.written.shown, p.written.data); err != nil {
+		return nil, err
+	}
+	p.policy.DropExceptions(func(e *policy.Exception) bool { return drop[e.ID] })
+	return p.judge(p.inv.ctx, p.tree.FS)
 }
 
 // unknown says on stderr what could not be judged, and so not be fixed either.

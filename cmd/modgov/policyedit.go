@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -12,9 +11,6 @@ import (
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/report"
 )
-
-// policyName is the name of the policy file in messages, also where there is none yet.
-func (p *project) policyName() string { return cmp.Or(p.policy.File, policyName) }
 
 // openForEdit opens the project for a command that edits the policy file, or shows what it would edit.
 func openForEdit(inv *invocation, c *cli.Context) (*project, error) {
@@ -35,7 +31,7 @@ func (p *project) editPolicy(edits policy.ExceptionEdits) (plan.File, error) {
 	if before == nil {
 		before = []byte("version: 1\n")
 	}
-	after, err := policy.EditExceptions(p.policyName(), before, edits)
+	after, err := policy.EditExceptions(p.written.shown, before, edits)
 	var invalid *policy.FileErrors
 	switch {
 	case errors.As(err, &invalid):
@@ -49,7 +45,7 @@ func (p *project) editPolicy(edits policy.ExceptionEdits) (plan.File, error) {
 		}
 		return plan.File{}, errors.Join(errs...)
 	case errors.Is(err, policy.ErrNotEditable):
-		return plan.File{}, withCode(exitIncomplete, fmt.Errorf("%s: %w", p.policyName(), err))
+		return plan.File{}, withCode(exitIncomplete, fmt.Errorf("%s: %w", p.written.shown, err))
 	case err != nil:
 		return plan.File{}, usagef("%w", err)
 	}
@@ -62,7 +58,7 @@ func (p *project) writePolicy(edit plan.File, dry bool, lines []string) error {
 		if err := p.say(lines); err != nil {
 			return err
 		}
-		diff, err := report.Diff(p.policyName(), edit.Before, edit.After)
+		diff, err := report.Diff(p.written.shown, edit.Before, edit.After)
 		if err != nil {
 			return err
 		}
@@ -75,7 +71,7 @@ func (p *project) writePolicy(edit plan.File, dry bool, lines []string) error {
 	}); err != nil {
 		return withCode(exitIncomplete, err)
 	}
-	return p.say(append(lines, "written: "+p.policyName()))
+	return p.say(append(lines, "written: "+p.written.shown))
 }
 
 // say writes lines to stdout, the last one alone with -q.

@@ -51,6 +51,7 @@ type project struct {
 // policyFile is the file that a policy was read from, or would be.
 type policyFile struct {
 	dir, name string // directory and name in it, in the form of the operating system
+	shown     string // its name in messages
 	data      []byte // nil: there is no file
 }
 
@@ -157,13 +158,14 @@ func (p *project) close() error { return p.repo.Close() }
 // readPolicy reads the policy file, and CODEOWNERS if it asks for it. A file that --policy names has to be there.
 func (p *project) readPolicy() (*policy.Policy, error) {
 	name, data, err := policyName, []byte(nil), error(nil)
-	p.written = policyFile{dir: p.repo.Root, name: policyName}
+	p.written = policyFile{dir: p.repo.Root, name: policyName, shown: policyName}
 	if p.inv.policy != "" {
 		p.written.dir, p.written.name = filepath.Split(p.inv.policy)
 		name = p.inv.policy
 		if rel, relErr := filepath.Rel(p.repo.Root, name); relErr == nil && filepath.IsLocal(rel) {
 			name = filepath.ToSlash(rel)
 		}
+		p.written.shown = name
 		data, err = os.ReadFile(p.inv.policy)
 	} else {
 		data, err = fs.ReadFile(p.tree.FS, policyName)
@@ -172,10 +174,15 @@ func (p *project) readPolicy() (*policy.Policy, error) {
 			return policy.Default(), nil
 		}
 	}
+	if p.inv.noPolicy && errors.Is(err, fs.ErrNotExist) {
+		return policy.Default(), nil
+	}
 	if err != nil {
 		return nil, usagef("read the policy: %w", err)
 	}
-	p.written.data = data
+	if p.written.data = data; p.inv.noPolicy {
+		return policy.Default(), nil
+	}
 	return p.parsePolicy(name, data)
 }
 

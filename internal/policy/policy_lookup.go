@@ -348,6 +348,20 @@ func (p *Policy) exceptionsOf(dep DepInfo) []*Exception {
 	return found
 }
 
+// DropExceptions takes exceptions out, as if the file did not have them. It must not be called while others use the
+// policy.
+func (p *Policy) DropExceptions(drop func(*Exception) bool) {
+	var kept []Exception
+	for i := range p.Exceptions {
+		if !drop(&p.Exceptions[i]) {
+			kept = append(kept, p.Exceptions[i])
+		}
+	}
+	p.Exceptions = kept
+	p.exceptions.Clear()
+	p.index = newIndex(p)
+}
+
 func (e *Exception) covers(c Claim) bool {
 	if e.Rule != c.Rule && (e.Policy == "" || e.Policy != c.Policy) {
 		return false

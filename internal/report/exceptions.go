@@ -19,7 +19,7 @@ type Exceptions struct {
 	// Complete is false if something could not be found out, so that more may be waived than is shown.
 	Complete bool   `json:"complete"`
 	Policy   string `json:"policy,omitempty"`
-	// Exceptions are sorted: what expires first, then by id. Those without an end come last.
+	// Exceptions are sorted: what expires first, then in file order. Those without an end come last.
 	Exceptions []ExceptionUse `json:"exceptions"`
 	Gaps       []Gap          `json:"gaps"`
 }
@@ -62,7 +62,7 @@ func NewExceptions(j *policy.Judgement, uses []policy.ExceptionUse, o Origin) *E
 		out.Exceptions = append(out.Exceptions, newExceptionUse(j, use))
 	}
 	slices.SortStableFunc(out.Exceptions, func(a, b ExceptionUse) int {
-		return cmp.Or(cmp.Compare(endOf(a), endOf(b)), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(endOf(a), endOf(b)), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
 	for _, g := range j.Gaps {
 		gap := newGap(j.Facts.Graph, g.Module, g.Err)

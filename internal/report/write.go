@@ -23,7 +23,7 @@ type Options struct {
 }
 
 // Formats returns the formats of a kind of document, that by default first. The kinds are "check", "fix", "list",
-// "graph", "why", "doctor", "exceptions" and "policy", as in the key document of what is written.
+// "graph", "why", "doctor", "exceptions", "suggest" and "policy", as in the key document of what is written.
 func Formats(document string) []string {
 	if document == "graph" {
 		return []string{"modgraph", "dot", "json"}
