@@ -22,6 +22,8 @@ type Match struct {
 	Findings int
 	// State is that of an exception, else "".
 	State ExceptionState
+	// Contact is where to ask a team, else "".
+	Contact string
 }
 
 // A DepMatch is a dependency that an item selects.
@@ -84,6 +86,17 @@ func (b *matcher) dirsOf(s *ModuleSelector) []string {
 	return out
 }
 
+// dirsOfTeam returns the governed modules of a team, by the policy or by CODEOWNERS.
+func (b *matcher) dirsOfTeam(name string) []string {
+	out := []string{}
+	for _, m := range b.Workspace.Governed() {
+		if slices.ContainsFunc(b.infos[m].Teams, func(team string) bool { return sameTeam(team, name) }) {
+			out = append(out, m.Dir)
+		}
+	}
+	return out
+}
+
 func (b *matcher) item(section string, item *Item, in *ModuleSelector, deps []DepMatch) {
 	b.out = append(b.out, Match{
 		Section: section, ID: item.ID, Pos: item.Pos, Item: item, Modules: b.dirsOf(in), Deps: deps,
@@ -114,7 +127,10 @@ func (b *matcher) modules() {
 		named("modules.tags", name, p.Modules.Tags.KeyPos(name), p.Modules.Tags.Get(name))
 	}
 	for _, name := range p.Owners.Teams.Names() {
-		named("owners.teams", name, p.Owners.Teams.KeyPos(name), &p.Owners.Teams.Get(name).Modules)
+		team := p.Owners.Teams.Get(name)
+		b.out = append(b.out, Match{
+			Section: "owners.teams", ID: name, Pos: p.Owners.Teams.KeyPos(name), Modules: b.dirsOfTeam(name), Contact: team.Contact,
+		})
 	}
 	named("vendor", "modules", p.Vendor.KeyPos("modules"), &p.Vendor.Modules)
 }
@@ -176,19 +192,7 @@ func (b *matcher) versions() {
 			if v.In.orAll(u.info) == 0 || !v.Dep.Match(b.DepInfo(d.Path, "")) || !u.counts(among) {
 				return false, ""
 			}
-			if v.Agree == "" {
-				return true, ""
-			}
-			if d.Sibling != nil {
-				return false, "" // siblings are not compared
-			}
-			if pin, _ := says[d].Pin(u.info); pin != nil {
-				return true, pin.ID
-			}
-			if item, _ := says[d].Agreement(u.info); item != v {
-				return true, item.ID
-			}
-			return true, ""
+			return d.Sibling == nil || v.Agree == "", says[d].instead(v, u.info) // siblings are not compared
 		})
 	}
 	for i := range p.Versions {
@@ -199,6 +203,24 @@ func (b *matcher) versions() {
 	if len(builtin) > 0 {
 		b.item("versions", &p.builtin.Item, &p.builtin.In, builtin)
 	}
+}
+
+// instead returns the id of the item that counts in a module in place of a version item, "" if that item counts itself.
+func (d *DepPolicy) instead(v *VersionItem, m ModuleInfo) string {
+	if v.Agree == "" && v.Follow.IsZero() {
+		return "" // floors add up
+	}
+	if pin, _ := d.Pin(m); pin != nil {
+		return pin.ID
+	}
+	item := d.Follow(m)
+	if item == nil {
+		item, _ = d.Agreement(m)
+	}
+	if item == v {
+		return ""
+	}
+	return item.ID
 }
 
 // pins has the pins and their alternates.

@@ -75,7 +75,8 @@ modules exclude: [old]
 modules published: [libs/a]
 modules.tags lib: [libs/a]
 modules.tags gone: []
-owners.teams a: [libs/a]
+owners.teams a: [libs/a]; #a
+owners.teams none: []; #n
 vendor modules: [app]
 sets two: x.org/two [app libs/a]
 versions floor: [app libs/a testdata/seen] x.org/one [app libs/a]
@@ -106,6 +107,9 @@ release.groups group: [libs/a]
 		}
 		if m.State != "" {
 			fmt.Fprintf(&b, "; %s", m.State)
+		}
+		if m.Contact != "" {
+			fmt.Fprintf(&b, "; %s", m.Contact)
 		}
 		if m.Findings > 0 {
 			fmt.Fprintf(&b, "; %d findings", m.Findings)

@@ -114,6 +114,7 @@ func (c *checker) pin(d *graph.Dependency, pin *PinItem, uses []judgedUse) []*Fi
 			}
 		}
 	}
+	f.notes = append(f.notes, c.expiredAlternates(d.Path, pin, bad)...)
 	f.message = func(bad []judgedUse) string {
 		return versionList(groups(d.Path, bad, want)) + ", " + f.asked
 	}
@@ -162,6 +163,26 @@ func (c *checker) whyUnfrozen(u *judgedUse) string {
 		}
 	}
 	return "there is none; modgov vendor snapshot makes it"
+}
+
+// expiredAlternates tells of the alternates of a pin by which uses at fault were allowed until a day that has passed.
+func (c *checker) expiredAlternates(dep string, pin *PinItem, bad []judgedUse) []Remark {
+	var out []Remark
+	for i := range pin.Alternates {
+		a := &pin.Alternates[i]
+		uses := func(u judgedUse) bool { return u.version(dep) == string(a.Version) && a.In.Match(u.info) }
+		if !a.Expires.Past(c.Today) || !slices.ContainsFunc(bad, uses) {
+			continue
+		}
+		text := fmt.Sprintf("%s allowed %s through %s", a.ID, a.Version, a.Expires)
+		for _, more := range [...][2]string{{"owner", a.Owner}, {"reason", a.Reason}, {"issue", a.Issue}} {
+			if more[1] != "" {
+				text += ", " + more[0] + ": " + oneLine(more[1])
+			}
+		}
+		out = append(out, Remark{"alternate", text})
+	}
+	return out
 }
 
 // settleTo returns the settlement that gives a use exactly one version, nil if there is none.

@@ -42,6 +42,8 @@ type ItemMatch struct {
 	Findings int `json:"findings"`
 	// State is that of an exception, "" of all else.
 	State string `json:"state,omitempty"`
+	// Contact is where to ask a team.
+	Contact string `json:"contact,omitempty"`
 }
 
 // A DepMatch is a dependency that an item selects, and where.
@@ -99,7 +101,7 @@ func NewPolicyMatches(j *policy.Judgement, version string, keep func(dir string)
 func newItemMatch(m policy.Match, kept func(dirs []string) []string) ItemMatch {
 	out := ItemMatch{
 		Section: m.Section, ID: m.ID, Position: newPosition(m.Pos), Deps: []DepMatch{}, Findings: m.Findings,
-		State: string(m.State),
+		State: string(m.State), Contact: m.Contact,
 	}
 	if m.Item != nil {
 		out.Owner = m.Item.Owner
@@ -173,6 +175,9 @@ func (t *matchesText) item(m *ItemMatch) {
 	}
 	if m.State != "" {
 		head += ", " + m.State
+	}
+	if m.Contact != "" {
+		head += ", contact " + m.Contact
 	}
 	if m.Findings > 0 {
 		head += ", " + policy.Count(m.Findings, "finding")
