@@ -213,7 +213,7 @@ func (d *DepPolicy) instead(v *VersionItem, m ModuleInfo) string {
 	if pin, _ := d.Pin(m); pin != nil {
 		return pin.ID
 	}
-	item := d.Follow(m)
+	item, _ := d.Follow(m)
 	if item == nil {
 		item, _ = d.Agreement(m)
 	}
