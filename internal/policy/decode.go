@@ -56,7 +56,8 @@ type decoder struct {
 	seen     []*itemSeen // all items, parents before what is in them
 	uses     []use       // terms of selectors that name something defined elsewhere
 	notes    []*noteSeen
-	inAlias  int // depth of aliases around what is being read
+	inAlias  int        // depth of aliases around what is being read
+	alias    *yaml.Node // the outermost of them
 	aliased  int
 	patterns int
 	stopped  bool // a limit was reached: say nothing more
@@ -135,10 +136,12 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value) {
 func (d *decoder) enter(n *yaml.Node) (*yaml.Node, func()) {
 	leave := func() {}
 	if n.Kind == yaml.AliasNode {
+		if d.inAlias == 0 {
+			d.alias = n
+		}
 		d.inAlias++
 		leave = func() { d.inAlias-- }
 	}
-	alias := n
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
@@ -149,7 +152,7 @@ func (d *decoder) enter(n *yaml.Node) (*yaml.Node, func()) {
 	case d.stopped:
 		return nil, leave
 	case d.aliased > maxAliased || d.inAlias > 100:
-		d.fail(d.src.span(alias), "write out what the alias stands for, or use sets",
+		d.fail(d.src.span(d.alias), "write out what the alias stands for, or use sets",
 			"aliases in this file stand for more than %d values", maxAliased)
 		d.stopped = true
 		return nil, leave

@@ -237,7 +237,7 @@ release: {groups: [{modules: a/**}]}
 func TestNotEvaluated(t *testing.T) {
 	t.Parallel()
 	p, err := Parse("p.yaml", []byte(`version: 1
-gate: {scope: new, threshold: warn}
+gate: {scope: new, threshold: warn, policy_from: base}
 versions:
   - {id: a, dep: x.org/a, agree: same, together: true}
   - {id: b, dep: x.org/b, follow: libs/a}
@@ -266,10 +266,23 @@ release: {groups: []}
 		got = append(got, fmt.Sprintf("%d %s", n.Pos.Line, n))
 	}
 	want := `2 gate: scope
+2 gate: policy_from
 15 sums: stale
 19 EX-3
 21 release`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("not evaluated:\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+	}
+	// All keys without effect are among them, by themselves or with all of their section.
+	noted := map[string]bool{}
+	for _, n := range p.NotEvaluated() {
+		noted[strings.TrimSuffix(n.ID+"."+n.Key, ".")] = true
+	}
+	_, later := PolicyKeys()
+	for key, without := range later {
+		section, _, _ := strings.Cut(key, ".")
+		if without && !noted[key] && !noted[section] {
+			t.Errorf("%s has no effect and is not listed", key)
+		}
 	}
 }
