@@ -116,7 +116,7 @@ func newItemMatch(m policy.Match, kept func(dirs []string) []string) ItemMatch {
 				shown.Outranked = append(shown.Outranked, Outranked{o.By, modules})
 			}
 		}
-		if len(shown.Modules) > 0 || len(shown.Outranked) > 0 || len(dep.Modules) == 0 {
+		if len(shown.Modules)+len(shown.Outranked) > 0 || len(dep.Modules)+len(dep.Outranked) == 0 {
 			out.Deps = append(out.Deps, shown)
 		}
 	}
