@@ -51,7 +51,8 @@ EXAMPLES
    modgov exceptions list
    modgov exceptions list --module 'team:payments'
    modgov exceptions list --json | jq -r '.exceptions[] | select(.state == "expired") | .id'`,
-		Flags:  append([]cli.Flag{remoteFlag(), workFileFlag(), timeoutFlag()}, formatFlags(report.Formats("exceptions")...)...),
+		Flags: append([]cli.Flag{remoteFlag(), workFileFlag(), timeoutFlag()},
+			formatFlags(report.Formats("exceptions")...)...),
 		Action: action(exceptionsList),
 	}
 }
@@ -146,7 +147,8 @@ func exceptionsRenew(inv *invocation, c *cli.Context) error {
 			r.Created = today
 		}
 		if e != nil {
-			lines = append(lines, fmt.Sprintf("%s lives until %s (was: %s)", id, expires, cmp.Or(e.Expires.String(), "no end")))
+			was := cmp.Or(e.Expires.String(), "no end")
+			lines = append(lines, fmt.Sprintf("%s lives until %s (was: %s)", id, expires, was))
 		}
 		edits.Renew = append(edits.Renew, r)
 	}

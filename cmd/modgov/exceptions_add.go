@@ -148,7 +148,8 @@ func (p *project) newException(c *cli.Context) (e policy.NewException, err error
 		return e, unknownRule(e.Rule)
 	}
 	if !policy.Waivable(e.Rule) {
-		return e, withHint(usagef("%s can never be waived", e.Rule), "modgov explain %s says why, and how to clear it", e.Rule)
+		return e, withHint(usagef("%s can never be waived", e.Rule),
+			"modgov explain %s says why, and how to clear it", e.Rule)
 	}
 	if e.Reason == "" {
 		return e, withHint(usagef("--reason is needed"), "say why, for whoever finds the exception later")

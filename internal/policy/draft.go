@@ -89,8 +89,8 @@ func tagOf(dir string) string {
 // isKind reports whether a directory is usually named like this for what it holds, not for whose it is.
 func isKind(dir string) bool {
 	kinds := []string{
-		"api", "build", "client", "cmd", "contrib", "docs", "examples", "exporters", "hack", "instrumentation", "integrations",
-		"internal", "modules", "packages", "pkg", "plugins", "scripts", "sdk", "server", "test", "tests", "third_party",
+		"api", "build", "client", "cmd", "contrib", "docs", "examples", "exporters", "hack", "instrumentation",
+		"integrations", "internal", "modules", "packages", "pkg", "plugins", "scripts", "sdk", "server", "test", "tests", "third_party",
 	}
 	return tagOf(dir) != "" || slices.Contains(kinds, strings.ToLower(dir))
 }
@@ -260,8 +260,10 @@ func writeExceptions(base []byte, list []drafted, o DraftOptions) []byte {
 	}
 	var b strings.Builder
 	b.Write(base)
-	fmt.Fprintf(&b, "\n# What was wrong on %s already. An exception ends on its last day; then the finding counts again.\n", o.Today)
-	b.WriteString("# modgov suggest names those that are cheapest to clear, modgov exceptions prune removes what is not needed.\n")
+	fmt.Fprintf(&b, "\n# What was wrong on %s already. ", o.Today)
+	b.WriteString("An exception ends on its last day; then the finding counts again.\n")
+	b.WriteString("# modgov suggest names those that are cheapest to clear, ")
+	b.WriteString("modgov exceptions prune removes what is not needed.\n")
 	b.WriteString("exceptions:\n")
 	group := ""
 	for i := range list {

@@ -29,7 +29,8 @@ func TestDraftsOfAllCases(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		draft, number, err := policy.DraftExceptions("modgov.yaml", policy.DraftBase(facts, o), policy.Judge(base, facts), o)
+		j := policy.Judge(base, facts)
+		draft, number, err := policy.DraftExceptions("modgov.yaml", policy.DraftBase(facts, o), j, o)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -39,7 +40,7 @@ func TestDraftsOfAllCases(t *testing.T) {
 			t.Errorf("%s: %d exceptions, %v\n%s", name, number, err, draft)
 			continue
 		}
-		j := policy.Judge(p, facts)
+		j = policy.Judge(p, facts)
 		for _, f := range j.Findings {
 			if f.Exception == nil && f.Severity >= policy.Warn && policy.Waivable(f.Rule) {
 				t.Errorf("%s: still %s %s: %s\n%s", name, f.Rule, f.Subject, f.Message, draft)
@@ -97,8 +98,8 @@ exceptions:
 // What a repository gives to a draft as text stays text.
 func TestDraftOfOddNames(t *testing.T) {
 	t.Parallel()
-	r := parseRepository(t, "-- odd [x]{y}, *!/go.mod --\nmodule example.com/a\n\ngo 1.24\n\nrequire example.com/x v1.0.0\n"+
-		"-- b, c/go.mod --\nmodule example.com/b\n\ngo 1.24\n\nrequire example.com/x v1.1.0\n")
+	r := parseRepository(t, "-- odd [x]{y}, *!/go.mod --\nmodule example.com/a\n\ngo 1.24\n\n"+
+		"require example.com/x v1.0.0\n-- b, c/go.mod --\nmodule example.com/b\n\ngo 1.24\n\nrequire example.com/x v1.1.0\n")
 	o := policy.DraftOptions{Today: policy.DateOf(today), Expires: policy.DateOf(today).AddDays(90)}
 	j := r.judge(t)
 	draft, number, err := policy.DraftExceptions("modgov.yaml", policy.DraftBase(j.Facts, o), j, o)
