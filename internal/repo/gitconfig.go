@@ -112,6 +112,24 @@ func lastCore(layers []*config.Config, key string) (value string, ok bool) {
 	return "", false
 }
 
+// promisor reports whether the clone is partial: a remote promises the objects that it lacks.
+func (c *gitConfig) promisor() bool {
+	if c.repo.Section("extensions").HasOption("partialClone") {
+		return true
+	}
+	for _, remote := range c.repo.Section("remote").Subsections {
+		if isTrue(remote.Option("promisor")) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasRemote reports whether the repository has a remote of that name.
+func (c *gitConfig) hasRemote(name string) bool {
+	return c.repo.HasSection("remote") && c.repo.Section("remote").HasSubsection(name)
+}
+
 // expand resolves the value of a path setting.
 func (c *gitConfig) expand(dir, name string) string {
 	if rest, ok := strings.CutPrefix(name, "~/"); ok {
@@ -139,6 +157,8 @@ type format struct {
 	hashSize int    // bytes of an object name
 	refused  string // why nothing of the git data may be read; "" if it may
 	note     string // what modgov can read, but go-git could not
+	// unreadable is why revisions cannot be read, though files can; "" if they can.
+	unreadable string
 }
 
 // format reads version and extensions as gitrepository-layout(5) has them.
@@ -163,10 +183,12 @@ func (c *gitConfig) format() format {
 		switch {
 		case key == "objectformat" && value == "sha256":
 			f.hashSize = 32
+			f.unreadable = "it uses sha256 object names"
 			f.note = "the repository uses sha256 object names: its files are read, its revisions cannot be"
 		case key == "objectformat" && value != "sha1":
 			f.refused = "its object format " + strconv.Quote(o.Value) + " is not known"
 		case key == "refstorage" && value != "files":
+			f.unreadable = "it keeps its refs as " + value + " (git refs migrate --ref-format=files)"
 			f.note = "the repository keeps its refs as " + value + ": its files are read, its revisions cannot be " +
 				"(git refs migrate --ref-format=files)"
 		case version == 1 && !slices.Contains(knownExtensions, key):

@@ -19,6 +19,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 const (
@@ -62,6 +63,10 @@ type Repo struct {
 	noFiles string       // why there is no work tree; "" if there is one
 	dir     *os.Root     // nil without a work tree
 	rules   *ignoreRules // that hold at the root
+
+	objectsOnce sync.Once // opens objects
+	objects     *objects  // nil until a revision was asked for
+	objectsErr  error
 }
 
 // Open finds the root and git's directories for o.Dir.
@@ -108,12 +113,16 @@ func Open(ctx context.Context, o Options) (*Repo, error) {
 	return r, nil
 }
 
-// Close releases the root directory; the FS of its trees cannot be used any more.
+// Close releases the root directory and git's files; the FS of its trees cannot be used any more.
 func (r *Repo) Close() error {
-	if r.dir == nil {
-		return nil
+	var errs []error
+	if r.objects != nil {
+		errs = append(errs, r.objects.close())
 	}
-	return r.dir.Close()
+	if r.dir != nil {
+		errs = append(errs, r.dir.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // locate sets Root, Top and GitDir, and the ignore rules that hold at the root.

@@ -1,13 +1,9 @@
 package repo
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"path"
 	"path/filepath"
-
-	"github.com/go-git/go-git/v5/plumbing/format/config"
 )
 
 // store is git's data of one work tree as far as it is read. Whatever else is read from a repository (refs, objects)
@@ -146,19 +142,8 @@ func submodules(top string) ([]string, error) {
 	data, err := readRegular(filepath.Join(top, ".gitmodules"))
 	if missing(err) {
 		return nil, nil
+	} else if err != nil {
+		return nil, fmt.Errorf(".gitmodules was not read: %w", err)
 	}
-	file := config.New()
-	if err == nil {
-		err = config.NewDecoder(bytes.NewReader(data)).Decode(file)
-	}
-	var list []string
-	for _, sub := range file.Section("submodule").Subsections {
-		if p := path.Clean(filepath.ToSlash(sub.Option("path"))); p != "." && filepath.IsLocal(p) {
-			list = append(list, p)
-		}
-	}
-	if err != nil {
-		err = fmt.Errorf(".gitmodules was read in part: %w", err)
-	}
-	return list, err
+	return parseSubmodules(data)
 }

@@ -20,7 +20,9 @@ type Tree struct {
 	// a link to a directory that stays below Root; a file that is a link is ErrLink, one that is a pipe or a device
 	// ErrIrregular, and what leaves Root is an error.
 	FS    fs.FS
-	Label string // for reports: "working tree"
+	Label string // for reports: "working tree", "origin/main (0123456789ab)"
+
+	Commit string // the full name of the commit, "" for the working tree
 
 	Modules []Entry // one for each go.mod, sorted by Dir
 
