@@ -100,8 +100,12 @@ type mutation struct {
 func otherValue(key string) string {
 	last := key[strings.LastIndexByte(key, '.')+1:]
 	switch {
-	case key == "sources.hosts", key == "exceptions.rule", key == "exceptions.policy":
-		return map[string]string{"sources.hosts": "z.org", "exceptions.rule": "duplicate-module", "exceptions.policy": "default"}[key]
+	case key == "sources.hosts":
+		return "z.org"
+	case key == "exceptions.rule":
+		return "duplicate-module"
+	case key == "exceptions.policy":
+		return "default"
 	case key == "sets":
 		return "{other: z.org/none, set: z.org/none}"
 	case key == "modules.tags":
@@ -139,8 +143,8 @@ func mutations(t *testing.T, text []byte) []mutation {
 	}
 }
 
-// mutate changes the nth key of a mapping and what is below it, in the order of the file: it removes it, or gives it its
-// other value. It returns the key, "" if there is no other value, and whether there are so many keys.
+// mutate changes the nth key of a mapping and what is below it, in the order of the file: it removes it, or gives it
+// its other value. It returns the key, "" if there is no other value, and whether there are so many keys.
 func mutate(t *testing.T, n *yaml.Node, path string, nth int, value bool) (key string, ok bool) {
 	t.Helper()
 	var walk func(n *yaml.Node, path string) bool

@@ -40,11 +40,12 @@ type Outranked struct {
 	Modules []string
 }
 
-// Matches tells for each item of the policy, and each set, tag and team, what it selects, in the order of docs/policy.md
-// and then of the file. Of items that compete (pins, versions that agree) it tells where they count and where others do.
+// Matches tells for each item of the policy, and each set, tag and team, what it selects, in the order of
+// docs/policy.md and then of the file. Of items that compete (pins, versions that agree) it tells where they count and
+// where others do.
 //
-// The dependencies of a ban or a boundary are those that its selectors meet in the build lists; whether that breaks it is
-// for its findings to say. The built-in version item is among the matches if it counts somewhere.
+// The dependencies of a ban or a boundary are those that its selectors meet in the build lists; whether that breaks it
+// is for its findings to say. The built-in version item is among the matches if it counts somewhere.
 func (j *Judgement) Matches() []Match {
 	b := matcher{checker: newChecker(j.Policy, j.Facts), findings: map[string]int{}}
 	for _, f := range j.Findings {
@@ -129,7 +130,8 @@ func (b *matcher) modules() {
 	for _, name := range p.Owners.Teams.Names() {
 		team := p.Owners.Teams.Get(name)
 		b.out = append(b.out, Match{
-			Section: "owners.teams", ID: name, Pos: p.Owners.Teams.KeyPos(name), Modules: b.dirsOfTeam(name), Contact: team.Contact,
+			Section: "owners.teams", ID: name, Pos: p.Owners.Teams.KeyPos(name),
+			Modules: b.dirsOfTeam(name), Contact: team.Contact,
 		})
 	}
 	named("vendor", "modules", p.Vendor.KeyPos("modules"), &p.Vendor.Modules)
@@ -267,8 +269,8 @@ func (b *matcher) bans() {
 	}
 }
 
-// replaces has the items of replaces.allow: the dependencies are those of the replace lines; a line of go.work is one of
-// no module.
+// replaces has the items of replaces.allow: the dependencies are those of the replace lines; a line of go.work is one
+// of no module.
 func (b *matcher) replaces() {
 	for i := range b.policy.Replaces.Allow {
 		a := &b.policy.Replaces.Allow[i]

@@ -15,18 +15,19 @@ func policyConflict() *Rule {
 		Layer:       LayerSelected,
 		Since:       "0.1.0",
 		AboutPolicy: true,
-		Doc: `Of several items that speak of a dependency in a module the most specific one counts. Two that are equally specific
-and ask for different things contradict each other, and nothing in the policy says which of them is meant: as long as
-it stands, the first in the file is applied. Where the file alone shows that, it is an error of the file. This rule
-reports what only the modules show:
+		Doc: `Of several items that speak of a dependency in a module the most specific one counts. Two that are equally
+specific and ask for different things contradict each other, and nothing in the policy says which of them is meant: as
+long as it stands, the first in the file is applied. Where the file alone shows that, it is an error of the file. This
+rule reports what only the modules show:
 
-- two version items with agree, two with follow, or two pins, by different words for the same dependency in the same module. Version
-  items count in modules that require the dependency directly (all that list it, if among says so) and have no pin;
-- a pin with ` + "`resolve: replace`" + ` and an alternate for another module of the same go.work: in a workspace a replace
-  line of one module counts for all, and two that differ make go refuse ("conflicting replacements"). Modules count
-  that list the dependency;
-- ` + "`vendor.workspace`" + ` together with the root module, if a glob of vendor.modules selects it: there is one vendor
-  directory at the root.
+- two version items with agree, two with follow, or two pins, that speak by different words of the same dependency in
+  the same module. Version items count in modules that require the dependency directly (all that list it, if among
+  says so) and have no pin;
+- a pin with ` + "`resolve: replace`" + ` and an alternate for one of several modules of a go.work: in a workspace a
+  replace line of one module counts for all, and two that differ make go refuse ("conflicting replacements"). Modules
+  count that list the dependency;
+- ` + "`vendor.workspace`" + ` together with the root module, if a glob of vendor.modules selects it: there is one
+  vendor directory at the root.
 
 To clear it, remove one of the two, make one more specific, or let their modules differ. A module with an alternate can
 stand outside go.work. The severity of an item is not that of this rule.`,

@@ -17,8 +17,8 @@ func policyUnused() *Rule {
 		Layer:       LayerSelected,
 		Since:       "0.1.0",
 		AboutPolicy: true,
-		Doc: `Something in the policy file selects nothing. Either a module or a dependency is gone or renamed and the policy was
-left behind, or the selector never meant what its author thought: then a pin does not pin, and a check that passes says
+		Doc: `Something in the policy file selects nothing. Either a module or a dependency is gone or renamed and the policy
+was left behind, or the selector never meant what its author thought: then a pin does not pin, and a check that passes says
 less than it seems to.
 
 It is reported for
@@ -32,8 +32,8 @@ It is reported for
 - a set that no item names.
 
 What is there as a guard may well match nothing: bans, floors (at-least alone), what boundaries deny, sources and forks
-are not reported for the dependencies that they do not meet; nor is a dep of ` + "`**`" + ` or of exclusions only. Where a
-module that an item speaks of has no build list, nothing is said of its dependencies. Exceptions have a rule of their
+are not reported for the dependencies that they do not meet; nor is a dep of ` + "`**`" + ` or of exclusions only. Where
+a module that an item speaks of has no build list, nothing is said of its dependencies. Exceptions have a rule of their
 own, exception-unused. The severity of an item is not that of this rule, but an item that is off is left alone.
 
 To clear it, remove the part or correct it. An exception for this rule keeps it quiet.`,
@@ -94,7 +94,8 @@ func checkPolicyUnused(c *checker) []*Finding {
 // unusedPart makes the finding about a part of the policy; item is nil where it stands in none.
 func unusedPart(item *Item, kind string, pos workspace.Position, format string, args ...any) *Finding {
 	return &Finding{
-		Item: item, Kind: kind, Subject: pos.File, Message: fmt.Sprintf(format, args...), At: []Span{{pos, "matches nothing"}},
+		Item: item, Kind: kind, Subject: pos.File, Message: fmt.Sprintf(format, args...),
+		At: []Span{{pos, "matches nothing"}},
 	}
 }
 

@@ -18,8 +18,8 @@ type PolicyMatches struct {
 	Policy string `json:"policy,omitempty"`
 	// Complete is false if a module has no build list: then what it would have is not among the dependencies.
 	Complete bool `json:"complete"`
-	// Modules counts the governed modules that were looked at, Dependencies the module paths in their build lists, siblings
-	// left out.
+	// Modules counts the governed modules that were looked at, Dependencies the module paths in their build lists,
+	// siblings left out.
 	Modules      int `json:"modules"`
 	Dependencies int `json:"dependencies"`
 	// Items are in the order of docs/policy.md, and then of the file.

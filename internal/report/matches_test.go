@@ -10,7 +10,7 @@ import (
 
 func exampleMatches() *PolicyMatches {
 	at := func(line int) Position { return Position{File: "modgov.yaml", Line: line, Col: 5, End: 30} }
-	many := []DepMatch{}
+	both, many := []string{"x", "y"}, []DepMatch{}
 	for _, name := range strings.Split("a b c d e f g h i j", " ") {
 		many = append(many, DepMatch{Path: "example.com/a-rather-long/" + name, Modules: []string{"x"}})
 	}
@@ -20,17 +20,20 @@ func exampleMatches() *PolicyMatches {
 			{Section: "modules.tags", ID: "lib", Position: at(2), Modules: []string{"x"}, Deps: []DepMatch{}},
 			{Section: "modules.tags", ID: "none", Position: at(3), Deps: []DepMatch{}, Modules: []string{}},
 			{Section: "sets", ID: "many", Position: at(4), Deps: many},
-			{Section: "versions", ID: "all", Position: at(5), Owner: "o", Modules: []string{"x", "y"}, Findings: 2, Deps: []DepMatch{
-				{Path: "a.org/a", Modules: []string{"x", "y"}},
+			{Section: "versions", ID: "all", Position: at(5), Owner: "o", Modules: both, Findings: 2, Deps: []DepMatch{
+				{Path: "a.org/a", Modules: both},
 				{Path: "a.org/b", Modules: []string{"x"}, Outranked: []Outranked{{"pin", []string{"y"}}}},
-				{Path: "a.org/\x1b[31m", Modules: []string{}, Outranked: []Outranked{{"pin", []string{"x"}}, {"other", []string{"y"}}}},
+				{
+					Path: "a.org/\x1b[31m", Modules: []string{},
+					Outranked: []Outranked{{"pin", []string{"x"}}, {"other", []string{"y"}}},
+				},
 			}},
-			{Section: "versions", ID: "left", Position: at(6), Modules: []string{"x", "y"}, Deps: []DepMatch{
+			{Section: "versions", ID: "left", Position: at(6), Modules: both, Deps: []DepMatch{
 				{Path: "a.org/b", Modules: []string{}, Outranked: []Outranked{{"pin", []string{"y"}}}},
 			}},
-			{Section: "versions", ID: "default", Modules: []string{"x", "y"}, Deps: []DepMatch{{Path: "a.org/c", Modules: []string{"x"}}}},
-			{Section: "exceptions", ID: "EX-1", Position: at(9), State: "unused", Modules: []string{"x", "y"}, Deps: []DepMatch{}},
-			{Section: "release.groups", ID: "g", Position: at(10), Modules: []string{"x", "y"}, Deps: []DepMatch{}},
+			{Section: "versions", ID: "default", Modules: both, Deps: []DepMatch{{Path: "a.org/c", Modules: []string{"x"}}}},
+			{Section: "exceptions", ID: "EX-1", Position: at(9), State: "unused", Modules: both, Deps: []DepMatch{}},
+			{Section: "release.groups", ID: "g", Position: at(10), Modules: both, Deps: []DepMatch{}},
 		},
 		Gaps:         []Gap{{Layer: "selected", Module: "y", Message: "not found"}},
 		NotEvaluated: []NotEvaluated{{ID: "sums", Key: "stale", Position: at(11)}, {ID: "release", Position: at(10)}},
