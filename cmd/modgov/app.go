@@ -24,6 +24,7 @@ func commands() []*cli.Command {
 	return []*cli.Command{
 		checkCommand(),
 		fixCommand(),
+		carryCommand(),
 		vendorCommand(),
 		recoverCommand(),
 		listCommand(),

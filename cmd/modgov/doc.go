@@ -11,6 +11,7 @@
 //	Commands:
 //	  check       find what is wrong with the dependencies
 //	  fix         make the smallest change that clears the findings
+//	  carry       finish a bump that others began
 //	  vendor      make and prove vendor snapshots
 //	  recover     finish or undo a write that was interrupted
 //	  list        print build lists

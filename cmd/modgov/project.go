@@ -213,18 +213,37 @@ func (p *project) parsePolicy(name string, data []byte) (*policy.Policy, error) 
 
 // load reads the files of a tree: those on disk, or edited ones.
 func (p *project) load(ctx context.Context, files fs.FS) (*workspace.Workspace, error) {
-	src := workspace.Source{
-		FS: files, Root: filepath.ToSlash(p.repo.Root), Work: p.tree.Work,
-		Outside: p.readOutside, Governs: p.policy.Governs,
-	}
-	for _, e := range p.tree.Modules {
-		src.Entries = append(src.Entries, workspace.Entry{Dir: e.Dir, Hidden: e.Hidden})
-	}
-	ws, err := workspace.Load(ctx, src)
+	ws, err := p.loadTree(ctx, p.tree, files)
 	if err == nil {
 		p.sums.Store(ws)
 	}
 	return ws, err
+}
+
+// loadRevision reads the files of a revision.
+func (p *project) loadRevision(ctx context.Context, name string) (*workspace.Workspace, error) {
+	tree, err := p.repo.Revision(ctx, name)
+	switch {
+	case errors.Is(err, repo.ErrNotFetched):
+		return nil, withCode(exitIncomplete, err)
+	case errors.Is(err, repo.ErrRevision) || errors.Is(err, repo.ErrNoGit):
+		return nil, usagef("%w", err)
+	case err != nil:
+		return nil, withCode(exitIncomplete, err)
+	}
+	return p.loadTree(ctx, tree, tree.FS)
+}
+
+// loadTree reads the files of a tree, from files in place of its own.
+func (p *project) loadTree(ctx context.Context, tree *repo.Tree, files fs.FS) (*workspace.Workspace, error) {
+	src := workspace.Source{
+		FS: files, Root: filepath.ToSlash(p.repo.Root), Work: tree.Work,
+		Outside: p.readOutside, Governs: p.policy.Governs,
+	}
+	for _, e := range tree.Modules {
+		src.Entries = append(src.Entries, workspace.Entry{Dir: e.Dir, Hidden: e.Hidden})
+	}
+	return workspace.Load(ctx, src)
 }
 
 // readOutside reads the go.mod file of a directory outside the root that a replace or use line names.

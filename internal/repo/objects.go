@@ -106,8 +106,10 @@ type missingError struct {
 }
 
 func (e *missingError) Error() string {
-	return fmt.Sprintf("%s %s is not here: %s", e.what, e.hash, e.why)
+	return fmt.Sprintf("%s %s is %v: %s", e.what, e.hash, ErrNotFetched, e.why)
 }
+
+func (e *missingError) Is(target error) bool { return target == ErrNotFetched }
 
 // whyMissing says why an object may be absent, and what brings it.
 func (o *objects) whyMissing() string {

@@ -10,8 +10,22 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// ErrRevision is in the error for a name that names no commit.
-var ErrRevision = errors.New("no such revision")
+var (
+	// ErrRevision is in the error for a name that names no commit.
+	ErrRevision = errors.New("no such revision")
+	// ErrNotFetched is in the error where the clone lacks what a name or a commit needs: it is shallow, partial, or of one
+	// branch only. The message names the command that brings it.
+	ErrNotFetched = errors.New("not in this clone")
+)
+
+// A lackError tells of a name that the clone may lack.
+type lackError struct{ name, why string }
+
+func (e *lackError) Error() string {
+	return fmt.Sprintf("%v %q: %v: %s", ErrRevision, e.name, ErrNotFetched, e.why)
+}
+
+func (e *lackError) Is(target error) bool { return target == ErrRevision || target == ErrNotFetched }
 
 func hexBytes(s string) ([]byte, error) { return hex.DecodeString(s) }
 
@@ -92,9 +106,9 @@ func (o *objects) unknown(name string) error {
 	remote, branch, ok := strings.Cut(name, "/")
 	switch {
 	case ok && o.config.hasRemote(remote):
-		return fmt.Errorf("%w %q: it was not fetched; git fetch %s %s:refs/remotes/%s/%[4]s", ErrRevision, name, remote, branch, remote)
+		return &lackError{name, fmt.Sprintf("git fetch %s %s:refs/remotes/%s/%[2]s brings it", remote, branch, remote)}
 	case len(o.shallow) > 0:
-		return fmt.Errorf("%w %q: the clone is shallow and may lack it; git fetch --unshallow --tags", ErrRevision, name)
+		return &lackError{name, "it is shallow; git fetch --unshallow --tags brings the rest"}
 	}
 	return fmt.Errorf("%w %q", ErrRevision, name)
 }
@@ -146,7 +160,7 @@ func (o *objects) step(name string, hash plumbing.Hash, op byte, n int) (plumbin
 		case len(c.ParentHashes) >= parent:
 			hash = c.ParentHashes[parent-1]
 		case o.shallow[hash]:
-			return hash, fmt.Errorf("%w %q: %s", ErrRevision, name, o.whyMissing())
+			return hash, &lackError{name, o.whyMissing()}
 		default:
 			return hash, fmt.Errorf("%w %q: commit %s has %d parents", ErrRevision, name, hash.String()[:12], len(c.ParentHashes))
 		}
