@@ -25,6 +25,7 @@ func commands() []*cli.Command {
 		checkCommand(),
 		fixCommand(),
 		carryCommand(),
+		tidyCommand(),
 		vendorCommand(),
 		recoverCommand(),
 		listCommand(),

@@ -12,6 +12,7 @@
 //	  check       find what is wrong with the dependencies
 //	  fix         make the smallest change that clears the findings
 //	  carry       finish a bump that others began
+//	  tidy        do in all modules what go mod tidy does in one
 //	  vendor      make and prove vendor snapshots
 //	  recover     finish or undo a write that was interrupted
 //	  list        print build lists

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -29,7 +33,11 @@ How a version is settled is the policy's choice: by raising requirements, or by 
 others wrote are never changed. Modules with a vendor directory get it made anew; --vendor also makes the snapshots
 that the policy names. Findings that an exception waives are left alone, unless --excepted is given.
 
-Exit code 0: nothing that was asked for is left. 1: something is left to you, or --dry-run would change
+--interactive shows the findings of one dependency after the other and asks: y fixes them, n does not, a fixes these and
+all that follow, q fixes what was said yes to and nothing else. With --verify nothing is written that go does not build
+and vet, in each module that changes and in the workspace.
+
+Exit code 0: nothing that was asked for is left. 1: something is left to you, or --dry-run or --patch would change
 something. 3: the plan could not be proved or written, or a module could not be judged.
 
 EXAMPLES
@@ -37,13 +45,20 @@ EXAMPLES
    modgov fix --dep github.com/google/uuid
    modgov fix --rule stale-dependent --module 'services/**'
    modgov fix --vendor
+   modgov fix --tidy --verify
+   modgov fix --patch fix.diff
    modgov fix --dry-run | git apply`,
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "dry-run",
 				Usage: "write nothing, print the plan and its diff, which git apply takes at git's top level"},
+			&cli.PathFlag{Name: "patch", TakesFile: true,
+				Usage: "write the diff to `FILE`, for git apply at git's top level, and the tree not at all"},
+			&cli.BoolFlag{Name: "interactive", Usage: "ask on the terminal about each dependency"},
 			&cli.BoolFlag{Name: "require", Usage: "settle versions by raising requirements only"},
 			&cli.BoolFlag{Name: "replace", Usage: "settle versions by marked replace lines"},
 			&cli.BoolFlag{Name: "vendor", Usage: "make the snapshots that the policy names"},
+			&cli.BoolFlag{Name: "tidy", Usage: "take all that go mod tidy says of the modules that change"},
+			verifyFlag(),
 			&cli.BoolFlag{Name: "force", Usage: "also make vendor directories anew that somebody has changed by hand"},
 			&cli.BoolFlag{Name: "excepted",
 				Usage: "also findings that exceptions waive; then modgov exceptions prune removes these"},
@@ -63,6 +78,10 @@ func fix(inv *invocation, c *cli.Context) error {
 		return err
 	}
 	defer p.close()
+	if _, terminal := terminalFD(inv.stdin); c.Bool("interactive") && !terminal {
+		return withHint(usagef("--interactive asks on a terminal, and standard input is none"),
+			"--dep, --rule and --module choose without being asked")
+	}
 	o, err := p.fixOptions(c)
 	if err != nil {
 		return err
@@ -79,13 +98,22 @@ func fix(inv *invocation, c *cli.Context) error {
 			return err
 		}
 	}
-	o.Target = p.targets(c, before, o)
+	if o.Target = p.targets(c, before, o); c.Bool("interactive") {
+		if o.Target, err = p.interactive(before, o.Target); err != nil {
+			return err
+		}
+	}
 	return p.carryOut(c, before, o)
 }
 
-// openToWrite opens the project of a command that writes, unless --dry-run keeps it from that.
+// isDry reports whether a command is to plan and not to write.
+func isDry(c *cli.Context) bool {
+	return c.Bool("dry-run") || c.Bool("check") || c.String("patch") != ""
+}
+
+// openToWrite opens the project of a command that writes, unless a flag keeps it from that.
 func openToWrite(inv *invocation, c *cli.Context) (*project, error) {
-	if c.Bool("dry-run") {
+	if isDry(c) {
 		return openProject(inv, c.String("workspace-file"))
 	}
 	return openForWriting(inv, c.String("workspace-file"))
@@ -150,6 +178,9 @@ type fixing struct {
 }
 
 func (p *project) fixOptions(c *cli.Context) (o fixing, err error) {
+	if o.Verify = c.Bool("verify"); c.Bool("tidy") {
+		o.Tidy = func(_ *workspace.Module, touched bool) bool { return touched }
+	}
 	if o.Force = c.Bool("force"); c.Bool("vendor") {
 		named := p.namedSnapshots()
 		o.Vendor = func(m *workspace.Module) bool {
@@ -224,14 +255,20 @@ func (p *project) finish(c *cli.Context, made *plan.Plan, unproved error) error 
 	if err != nil {
 		return err
 	}
-	dry := c.Bool("dry-run")
+	dry := isDry(c)
 	if unproved == nil && !dry && !made.Empty() {
 		if err := p.inv.protect(func() error { return made.Write(p.inv.ctx) }); err != nil {
 			return withCode(exitIncomplete, err)
 		}
 		document.Written = true
 	}
-	if err := report.WritePlan(p.inv.stdout, p.inv.format, document, dry, p.reportOptions()); err != nil {
+	if name := c.String("patch"); name != "" && unproved == nil {
+		if err := writePatch(p.inv.path(name), document); err != nil {
+			return withCode(exitIncomplete, err)
+		}
+		document.Patch = filepath.ToSlash(name)
+	}
+	if err := report.WritePlan(p.inv.stdout, p.inv.format, document, dry && document.Patch == "", p.reportOptions()); err != nil {
 		return err
 	}
 	switch {
@@ -239,6 +276,26 @@ func (p *project) finish(c *cli.Context, made *plan.Plan, unproved error) error 
 		return exitWith(exitIncomplete)
 	case len(made.Left) > 0 || dry && !made.Empty():
 		return exitWith(exitNegative)
+	}
+	return nil
+}
+
+// writePatch writes the diff of a plan to a file: an empty one if it changes nothing, so that no older diff is taken for
+// it. What is no diff is not overwritten.
+func writePatch(name string, document *report.Plan) error {
+	old, err := os.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--patch: %w", err)
+	}
+	if len(old) > 0 && !bytes.HasPrefix(old, []byte("diff --git ")) {
+		return fmt.Errorf("--patch: %s is there and is no diff: it is left as it is", name)
+	}
+	var text strings.Builder
+	for _, f := range document.Files {
+		text.WriteString(f.Diff)
+	}
+	if err := os.WriteFile(name, []byte(text.String()), 0o666); err != nil {
+		return fmt.Errorf("--patch: %w", err)
 	}
 	return nil
 }

@@ -21,9 +21,26 @@ func (d *draft) carry(m *workspace.Module, c completion) (bool, error) {
 	if now.Err() != nil {
 		return false, unproved("with these edits %s cannot be judged: %v", m.Dir, now.Err())
 	}
-	changed, err := d.carryMod(m, now, c.mod)
+	changed, err := d.carryMod(m, now, c)
 	if err != nil {
 		return false, err
+	}
+	did, err := d.carrySums(m, now, c)
+	if err != nil {
+		return false, err
+	}
+	for _, n := range c.notes {
+		d.addNote(n)
+	}
+	d.done[m.Dir] = d.inputs(m)
+	return changed || did, nil
+}
+
+// carrySums takes over lines of go.sum.
+func (d *draft) carrySums(m *workspace.Module, now *graph.View, c completion) (bool, error) {
+	if c.whole {
+		d.untidy[m.Dir] = false
+		return d.carryTidied(m, c.tidied)
 	}
 	did, err := d.sumLines(m, ownLines(now, c.lines))
 	if err != nil {
@@ -38,11 +55,7 @@ func (d *draft) carry(m *workspace.Module, c completion) (bool, error) {
 		}
 		did = did || dropped
 	}
-	for _, n := range c.notes {
-		d.addNote(n)
-	}
-	d.done[m.Dir] = d.inputs(m)
-	return changed || did, nil
+	return did, nil
 }
 
 func (d *draft) addNote(note string) {
@@ -52,20 +65,24 @@ func (d *draft) addNote(note string) {
 }
 
 // carryMod takes over requirements and their marks.
-func (d *draft) carryMod(m *workspace.Module, now *graph.View, mod []byte) (bool, error) {
+func (d *draft) carryMod(m *workspace.Module, now *graph.View, c completion) (bool, error) {
 	data, err := d.files.ReadFile(m.File)
 	if err != nil {
 		return false, err
 	}
-	edits, err := workspace.ModDiff(m.File, data, mod)
+	edits, err := workspace.ModDiff(m.File, data, c.mod)
 	if err != nil {
 		return false, err
+	}
+	reason := "completed by go"
+	if c.whole {
+		reason, d.tidied[m.Dir] = "go mod tidy", true
 	}
 	var own []workspace.Edit
 	for _, e := range edits {
 		switch e.Op {
 		case workspace.AddRequire, workspace.SetRequire:
-			if item, ok := now.Selected(e.Mod.Path); !ok || item.Version != e.Mod.Version {
+			if item, ok := now.Selected(e.Mod.Path); !c.whole && (!ok || item.Version != e.Mod.Version) {
 				d.addNote(fmt.Sprintf("go would require %s in %s, which nothing asks for: left as it is", e.Mod, m.Dir))
 				continue
 			}
@@ -74,7 +91,7 @@ func (d *draft) carryMod(m *workspace.Module, now *graph.View, mod []byte) (bool
 			continue // go and toolchain lines are modgov's to decide
 		}
 		if len(d.why[line{m.File, e.Mod.Path}]) == 0 {
-			d.note(m.File, e.Mod.Path, "completed by go")
+			d.note(m.File, e.Mod.Path, reason)
 		}
 		own = append(own, e)
 	}

@@ -52,7 +52,7 @@ func (d *draft) complete(ctx context.Context) (changed bool, err error) {
 				return err
 			})
 		}
-		if err := group.Wait(); err != nil {
+		if err := errors.Join(group.Wait(), refusals(results)); err != nil {
 			return false, err
 		}
 		for i, m := range level {
@@ -75,7 +75,7 @@ func (d *draft) progress(step string, done, total int) {
 	}
 }
 
-// levels returns the edited modules whose completion is due, a module after the siblings that it replaces by a
+// levels returns the edited modules, and those to tidy, whose completion is due, a module after the siblings that it replaces by a
 // directory; those of one level do not depend on each other.
 func (d *draft) levels() [][]*workspace.Module {
 	ws := d.now.Facts.Workspace
@@ -97,7 +97,7 @@ func (d *draft) levels() [][]*workspace.Module {
 	}
 	var out [][]*workspace.Module
 	for _, m := range ws.Governed() {
-		if !d.touched(m) || d.done[m.Dir] == d.inputs(m) {
+		if !d.touched(m) && !d.tidies(m) || d.done[m.Dir] == d.inputs(m) {
 			continue
 		}
 		n := visit(m)
@@ -151,6 +151,8 @@ type completion struct {
 	tidied  []string // the lines that go mod tidy keeps
 	refused bool     // go mod tidy did not say which lines it keeps
 	bare    bool     // the module has no package, so nobody can say which sums of code it needs
+	whole   bool     // mod and tidied are what go mod tidy says, and all of it is taken
+	failed  string   // why go mod tidy says nothing, where all was to be taken
 	notes   []string
 }
 
@@ -164,8 +166,10 @@ const isPackage = "+"
 func lastWords(err error) string {
 	var failed *gocmd.Error
 	if errors.As(err, &failed) {
-		if lines := strings.Split(strings.TrimSpace(failed.Stderr), "\n"); lines[len(lines)-1] != "" {
-			return strings.TrimSpace(lines[len(lines)-1])
+		for _, line := range slices.Backward(strings.Split(failed.Stderr, "\n")) {
+			if line = strings.TrimSpace(line); line != "" && line != "too many errors" {
+				return line
+			}
 		}
 	}
 	return err.Error()
@@ -181,6 +185,9 @@ func firstProblem(text []byte) string {
 	return ""
 }
 
+// A goRun runs a go command on a staged go.mod file, its path without ".mod".
+type goRun func(staged string, cmd []string, patterns ...string) ([]byte, error)
+
 // completeModule runs go on copies of a module's files. Other edited modules are seen through an overlay, so that the
 // tree itself need not change.
 func (d *draft) completeModule(ctx context.Context, m *workspace.Module) (completion, error) {
@@ -191,10 +198,6 @@ func (d *draft) completeModule(ctx context.Context, m *workspace.Module) (comple
 	if err != nil {
 		return completion{}, err
 	}
-	first, err := d.stageCopy(m, dir, "list")
-	if err != nil {
-		return completion{}, err
-	}
 	flags, err := d.overlayFlags(dir, m)
 	if err != nil {
 		return completion{}, err
@@ -202,6 +205,18 @@ func (d *draft) completeModule(ctx context.Context, m *workspace.Module) (comple
 	run := func(staged string, cmd []string, patterns ...string) ([]byte, error) {
 		args := slices.Concat(cmd, []string{"-modfile=" + staged + ".mod"}, flags, patterns)
 		return d.project.Settings.Run(ctx, gocmd.Command{Dir: d.native(m.Dir), Args: args, Env: d.project.goEnv()})
+	}
+	if d.tidies(m) {
+		return d.tidyModule(m, dir, run)
+	}
+	return d.completeEdited(m, dir, run)
+}
+
+// completeEdited asks go for what the edits of a module need.
+func (d *draft) completeEdited(m *workspace.Module, dir string, run goRun) (completion, error) {
+	first, err := d.stageCopy(m, dir, "list")
+	if err != nil {
+		return completion{}, err
 	}
 	if d.asksGo[m.Dir] {
 		if _, err := run(first, []string{"list", "-m", "-mod=mod", "-f", "{{if 0}}{{end}}"}, "all"); err != nil {

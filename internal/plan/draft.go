@@ -29,6 +29,7 @@ type draft struct {
 	blocked map[attempt]string         // why it cannot be made
 	untidy  map[string]bool            // directories of modules of which go mod tidy could not say what sums they need
 	bare    map[string]bool            // directories of edited modules without packages
+	tidied  map[string]bool            // directories of modules of which go mod tidy had its way
 	notes   []string
 	stage   string            // temporary directory, "" until it is needed
 	done    map[string]string // module directory → fingerprint of what go completed it from
@@ -49,7 +50,7 @@ func newDraft(p *Project, before *policy.Judgement, o Options) *draft {
 		project: p, options: o, before: before, now: before, files: newOverlay(p.FS),
 		known: map[string]bool{}, targets: map[string]*policy.Finding{}, why: map[line][]string{},
 		blocked: map[attempt]string{}, done: map[string]string{}, asksGo: map[string]bool{}, untidy: map[string]bool{},
-		bare: map[string]bool{},
+		bare: map[string]bool{}, tidied: map[string]bool{},
 	}
 	for _, f := range before.Findings {
 		d.known[f.ID()] = true

@@ -55,6 +55,11 @@ type Options struct {
 	// Vendor says of which modules snapshots are to be made, and, asked for nil, whether of the workspace. Nil: of none but
 	// those that would not fit the edited files any more.
 	Vendor func(*workspace.Module) bool
+	// Tidy says of which modules all that go mod tidy says is taken, told whether the plan touches them otherwise. Nil: of
+	// none, and only what the edits need is taken.
+	Tidy func(m *workspace.Module, touched bool) bool
+	// Verify has go build and vet what the plan touches, alone and in the workspace, before anything may be written.
+	Verify bool
 	// Force makes vendor directories anew that somebody has changed by hand.
 	Force bool
 }
@@ -75,7 +80,7 @@ type Plan struct {
 	Vendors []Vendor
 	// After is the judgement of the edited tree.
 	After *policy.Judgement
-	// Notes say what was not proved or done, in sentences.
+	// Notes say in sentences what was not proved or done, and what was proved besides.
 	Notes []string
 
 	project *Project
@@ -139,7 +144,12 @@ func New(ctx context.Context, project *Project, before *policy.Judgement, o Opti
 	if err != nil {
 		return p, err
 	}
-	return p, p.prove(d)
+	if err := p.prove(d); err != nil || !o.Verify || p.Empty() {
+		return p, err
+	}
+	err = p.verify(ctx, d)
+	p.stage = d.stage
+	return p, err
 }
 
 // settleAll alternates between modgov's edits and the go command's completion of them until both are content.

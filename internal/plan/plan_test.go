@@ -243,6 +243,13 @@ func options(t *testing.T, a *txtar.Archive) plan.Options {
 			switch {
 			case word == "vendor":
 				o.Vendor = func(*workspace.Module) bool { return true }
+			case word == "tidy":
+				o.Tidy = func(_ *workspace.Module, touched bool) bool { return touched }
+			case word == "tidy-all":
+				o.Tidy = func(*workspace.Module, bool) bool { return true }
+				o.Target = func(f *policy.Finding) bool { return f.Rule == "needs-update" }
+			case word == "verify":
+				o.Verify = true
 			case strings.HasPrefix(word, "dep="):
 				o.Target = func(f *policy.Finding) bool { return f.Dep == word[len("dep="):] }
 			default:

@@ -131,10 +131,13 @@ func (p *Plan) prove(d *draft) error {
 	if missing := d.missingSum(); missing != "" {
 		return unproved("%s", missing)
 	}
-	if n := p.sources(); n > 0 && len(p.Clears) == 0 && !d.shrunk() {
+	if n := p.sources(); n > 0 && len(p.Clears) == 0 && !d.shrunk() && d.options.Tidy == nil {
 		return unproved("it would change %d of the files and clear nothing", n)
 	}
 	before, after := weigh(d.before), weigh(d.now)
+	if d.options.Tidy != nil {
+		return nil // no error is new, and warnings are no reason to leave a module untidy
+	}
 	if after[policy.Error] > before[policy.Error] || after[policy.Warn] > before[policy.Warn] && after[policy.Error] == before[policy.Error] {
 		return unproved("it would leave more findings (%d errors, %d warnings) than there are (%d, %d)",
 			after[policy.Error], after[policy.Warn], before[policy.Error], before[policy.Warn])
@@ -267,7 +270,7 @@ func (d *draft) lowered() string {
 		}
 		listed := requires(before.Module)
 		for _, dep := range changedPaths(before, after) {
-			if _, ok := listed[dep]; !ok && before.Pruned() {
+			if _, ok := listed[dep]; !ok && before.Pruned() || d.vanished(before.Dir(), dep) {
 				continue
 			}
 			was, _ := before.Effective(dep)

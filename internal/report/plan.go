@@ -24,6 +24,8 @@ type Plan struct {
 	Proved  bool   `json:"proved"`
 	Reason  string `json:"reason,omitempty"`
 	Written bool   `json:"written"`
+	// Patch is the file that the diff was written to instead of the tree.
+	Patch string `json:"patch,omitempty"`
 	// Files are the changed files, sorted; Edits say what changes in them.
 	Files []PlanFile `json:"files"`
 	Edits []PlanEdit `json:"edits"`
@@ -281,6 +283,8 @@ func (pg *page) planEnd(p *Plan) {
 		pg.text("nothing to write%s", left)
 	case p.Written:
 		pg.line(piece{"written: ", passStyle}, piece{text: p.sizes() + left})
+	case p.Patch != "":
+		pg.text("written to %s, and not to the tree: %s%s", p.Patch, policy.Count(len(p.Files), "diff"), left)
 	default:
 		pg.text("dry run, nothing written: %s%s", p.sizes(), left)
 	}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/modgov/modgov/internal/policy"
+	"github.com/modgov/modgov/internal/report"
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+func tidyCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "tidy",
+		Usage: "do in all modules what go mod tidy does in one",
+		Description: `Takes all that go mod tidy says of each governed module, or of those that --module selects: the go
+command tidies copies of their files, several at a time, a module after the siblings that it replaces, until nothing
+changes any more. Only what is required and which sums there are is carried over: order, comments and spacing of go.mod
+stay. The result is judged as a plan of fix is: it brings no new error and lowers no version that is still required; and
+it is written whole, or, if one module cannot be tidied, not at all.
+
+--check writes nothing and says with a diff which modules are not tidy.
+
+Exit code 0: all modules are tidy now. 1: --check found one that is not. 3: a module could not be tidied, or judged;
+nothing was written.
+
+EXAMPLES
+   modgov tidy
+   modgov tidy --check
+   modgov tidy --module 'services/**' --verify`,
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "check", Usage: "write nothing; exit with 1 and a diff if a module is not tidy"},
+			verifyFlag(),
+			&cli.BoolFlag{Name: "force", Usage: "also make vendor directories anew that somebody has changed by hand"},
+			workFileFlag(),
+			timeoutFlag(),
+		}, formatFlags(report.Formats("fix")...)...),
+		Action: action(tidy),
+	}
+}
+
+// verifyFlag is --verify of the commands that plan edits.
+func verifyFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "verify",
+		Usage: "write only what go build and go vet accept, in each module that changes and in the workspace"}
+}
+
+func tidy(inv *invocation, c *cli.Context) error {
+	p, err := openToWrite(inv, c)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	before, err := p.judge(inv.ctx, p.tree.FS)
+	if err != nil {
+		return err
+	}
+	if err := p.checkGoverned(before.Facts.Workspace); err != nil {
+		return err
+	}
+	var o fixing
+	o.Force, o.Verify = c.Bool("force"), c.Bool("verify")
+	o.Tidy = func(m *workspace.Module, _ bool) bool { return p.selects(m) }
+	// Where roots are not what selection gives, go mod tidy writes what is: modgov does that first, and go then agrees.
+	o.Target = func(f *policy.Finding) bool {
+		return f.Rule == "needs-update" && p.concerns(before.Facts.Workspace, f)
+	}
+	return p.carryOut(c, before, o)
+}
