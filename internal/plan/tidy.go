@@ -27,8 +27,8 @@ func (d *draft) tidyModule(m *workspace.Module, dir string, run goRun) (completi
 	}
 	out.mod, out.tidied, err = readStaged(base)
 	if m.Go.Text == "" {
-		out.notes = append(out.notes, fmt.Sprintf("%s has no go line and was tidied as for go %s: the one that go mod tidy adds is for you to choose",
-			m.File, graph.GoOf(m)))
+		out.notes = append(out.notes, fmt.Sprintf("%s has no go line and was tidied as for go %s: the one that go mod tidy "+
+			"adds is for you to choose", m.File, graph.GoOf(m)))
 	}
 	return out, err
 }
@@ -64,8 +64,8 @@ func refusals(results []completion) error {
 	return unproved("%s", strings.Join(failed, "; "))
 }
 
-// vanished reports whether a module was tidied and does not require a dependency any more: it builds no package of it, and
-// what version is left in its graph is nobody's loss.
+// vanished reports whether a module was tidied and does not require a dependency any more: it builds no package of it,
+// and what version is left in its graph is nobody's loss.
 func (d *draft) vanished(dir, dep string) bool {
 	_, listed := requires(d.now.Facts.Workspace.Module(dir))[dep]
 	return d.tidied[dir] && !listed
