@@ -93,7 +93,7 @@ func exceptionsAdd(inv *invocation, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.policy, err = p.parsePolicy(p.written.shown, edit.After); err != nil {
+	if p.policy, err = p.parsePolicy(p.tree.FS, p.written.shown, edit.After); err != nil {
 		return err
 	}
 	p.selected = policy.ModuleSelector{} // --module is the exception's here

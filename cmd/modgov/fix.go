@@ -153,7 +153,7 @@ func (p *project) withoutExceptions(
 		return j, nil
 	}
 	var err error
-	if p.policy, err = p.parsePolicy(p.written.shown, p.written.data); err != nil {
+	if p.policy, err = p.parsePolicy(p.tree.FS, p.written.shown, p.written.data); err != nil {
 		return nil, err
 	}
 	p.policy.DropExceptions(func(e *policy.Exception) bool { return drop[e.ID] })

@@ -95,7 +95,7 @@ func (p *project) initialize(c *cli.Context, o policy.DraftOptions) error {
 		_, err := p.inv.stdout.Write(text)
 		return err
 	}
-	if p.policy, err = p.parsePolicy(p.written.shown, text); err != nil {
+	if p.policy, err = p.parsePolicy(p.tree.FS, p.written.shown, text); err != nil {
 		return err
 	}
 	after := policy.Judge(p.policy, j.Facts)
@@ -118,7 +118,7 @@ func (p *project) draftBase(facts *policy.Facts, o policy.DraftOptions) (text []
 	}
 	for {
 		text = policy.DraftBase(facts, o)
-		if p.policy, err = p.parsePolicy(p.written.shown, text); err != nil || !o.Codeowners {
+		if p.policy, err = p.parsePolicy(p.tree.FS, p.written.shown, text); err != nil || !o.Codeowners {
 			return text, err
 		}
 		for _, m := range facts.Workspace.Governed() {

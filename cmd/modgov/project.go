@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"golang.org/x/mod/module"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/modgov/modgov/internal/gocmd"
 	"github.com/modgov/modgov/internal/graph"
@@ -127,10 +128,7 @@ func (p *project) caches() []string {
 }
 
 func (p *project) open() (err error) {
-	if p.tree, err = p.repo.WorkTree(p.inv.ctx); err != nil {
-		return err
-	}
-	if p.policy, err = p.readPolicy(); err != nil {
+	if err := p.readFiles(); err != nil {
 		return err
 	}
 	if p.selected, err = p.policy.ModuleSelector(p.inv.modules); err != nil {
@@ -155,8 +153,24 @@ func (p *project) journal() plan.Journal {
 
 func (p *project) close() error { return p.repo.Close() }
 
+// readFiles walks the files and reads the policy at the same time: a large one takes as long as a walk.
+func (p *project) readFiles() (err error) {
+	var group errgroup.Group
+	if files := p.repo.Files(); files != nil {
+		group.Go(func() (err error) {
+			p.policy, err = p.readPolicy(files)
+			return err
+		})
+	}
+	p.tree, err = p.repo.WorkTree(p.inv.ctx)
+	if policyErr := group.Wait(); err == nil {
+		err = policyErr
+	}
+	return err
+}
+
 // readPolicy reads the policy file, and CODEOWNERS if it asks for it. A file that --policy names has to be there.
-func (p *project) readPolicy() (*policy.Policy, error) {
+func (p *project) readPolicy(files fs.FS) (*policy.Policy, error) {
 	name, data, err := policyName, []byte(nil), error(nil)
 	p.written = policyFile{dir: p.repo.Root, name: policyName, shown: policyName}
 	if p.inv.policy != "" {
@@ -168,7 +182,7 @@ func (p *project) readPolicy() (*policy.Policy, error) {
 		p.written.shown = name
 		data, err = os.ReadFile(p.inv.policy)
 	} else {
-		data, err = fs.ReadFile(p.tree.FS, policyName)
+		data, err = fs.ReadFile(files, policyName)
 		_, absent := os.Lstat(filepath.Join(p.repo.Root, policyName)) // a link that leads nowhere is there
 		if errors.Is(err, fs.ErrNotExist) && errors.Is(absent, fs.ErrNotExist) {
 			return policy.Default(), nil
@@ -183,11 +197,11 @@ func (p *project) readPolicy() (*policy.Policy, error) {
 	if p.written.data = data; p.inv.noPolicy {
 		return policy.Default(), nil
 	}
-	return p.parsePolicy(name, data)
+	return p.parsePolicy(files, name, data)
 }
 
 // parsePolicy reads the text of a policy file, and CODEOWNERS if it asks for it. What is wrong with it is shown.
-func (p *project) parsePolicy(name string, data []byte) (*policy.Policy, error) {
+func (p *project) parsePolicy(files fs.FS, name string, data []byte) (*policy.Policy, error) {
 	pol, err := policy.Parse(name, data)
 	var wrong *policy.FileErrors
 	if errors.As(err, &wrong) {
@@ -197,7 +211,7 @@ func (p *project) parsePolicy(name string, data []byte) (*policy.Policy, error) 
 		return nil, usagef("%w", err)
 	}
 	for _, file := range policy.CodeownersFiles() {
-		text, err := fs.ReadFile(p.tree.FS, file)
+		text, err := fs.ReadFile(files, file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		} else if err != nil {

@@ -125,6 +125,14 @@ func (r *Repo) Close() error {
 	return errors.Join(errs...)
 }
 
+// Files returns the FS of the trees of the work tree, before any is walked; nil where there are no files on disk.
+func (r *Repo) Files() fs.FS {
+	if r.dir == nil {
+		return nil
+	}
+	return files{r.dir}
+}
+
 // locate sets Root, Top and GitDir, and the ignore rules that hold at the root.
 func (r *Repo) locate(start string) {
 	r.Root = start
