@@ -41,9 +41,11 @@ go 1.24
 func (c *checker) expired(e *Exception, again int) *Finding {
 	f := aboutException(exceptionExpired(), e, fmt.Sprintf("exception %s expired on %s", e.ID, e.Expires))
 	f.At = append(f.At, Span{e.KeyPos("expires"), "valid through that day"})
+	f.Fix = command("modgov", "exceptions", "renew", e.ID)
 	switch again {
 	case 0:
 		f.Message += "; nothing counts again because of it"
+		f.Fix = "modgov exceptions prune --expired"
 	case 1:
 		f.Message += "; a finding that it covered counts again"
 	default:

@@ -58,7 +58,9 @@ func (c *checker) unused(e *Exception) *Finding {
 		what = "policy item " + e.Policy
 	}
 	message := fmt.Sprintf("exception %s waives nothing: no finding of %s matches it", e.ID, what)
-	return aboutException(exceptionUnused(), e, message)
+	f := aboutException(exceptionUnused(), e, message)
+	f.Fix = "modgov exceptions prune --unused"
+	return f
 }
 
 // aboutException begins a finding about an exception.
