@@ -196,6 +196,7 @@ func refusedSum(err error) bool {
 // A listAnswer is what `go list -m -json` says of one module.
 type listAnswer struct {
 	Path, Version string
+	Versions      []string
 	Error         *struct{ Err string }
 }
 

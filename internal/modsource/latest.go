@@ -48,7 +48,8 @@ type query struct {
 	path     string
 	place    string // escaped
 	latest   Latest
-	handover string // GOPROXY for the go command, once only that can go on
+	lines    []string // of the list of versions, if Versions asks
+	handover string   // GOPROXY for the go command, once only that can go on
 	err      *Error
 }
 
@@ -150,15 +151,7 @@ func (s *Source) queryProxy(ctx context.Context, p *proxy, q *query) *Error {
 // candidates returns the tagged versions of a list that may be the newest, in ascending order: those that say
 // +incompatible only where the highest other one has no go.mod file (modload filterVersions).
 func (s *Source) candidates(ctx context.Context, path string, lines []string) ([]string, *Error) {
-	var versions []string
-	for _, line := range lines {
-		f := strings.Fields(line)
-		if len(f) > 0 && module.CanonicalVersion(f[0]) == f[0] && module.Check(path, f[0]) == nil &&
-			!module.IsPseudoVersion(f[0]) {
-			versions = append(versions, f[0])
-		}
-	}
-	semver.Sort(versions)
+	versions := tagged(path, lines)
 	first := slices.IndexFunc(versions, func(v string) bool { return strings.HasSuffix(v, "+incompatible") })
 	if first <= 0 {
 		return versions, nil
@@ -172,6 +165,19 @@ func (s *Source) candidates(ctx context.Context, path string, lines []string) ([
 		return versions[:first], nil
 	}
 	return versions, nil
+}
+
+// tagged returns the tagged versions of a list, in ascending order.
+func tagged(path string, lines []string) (versions []string) {
+	for _, line := range lines {
+		f := strings.Fields(line)
+		if len(f) > 0 && module.CanonicalVersion(f[0]) == f[0] && module.Check(path, f[0]) == nil &&
+			!module.IsPseudoVersion(f[0]) {
+			versions = append(versions, f[0])
+		}
+	}
+	semver.Sort(versions)
+	return versions
 }
 
 // askLatest asks a proxy what it calls the latest version, which it need not know.

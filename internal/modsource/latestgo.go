@@ -11,8 +11,8 @@ import (
 )
 
 // queryGo finds the newest versions of the modules that GOPROXY or GOPRIVATE leaves to version control, by one run of
-// the go command for all that have the same GOPROXY.
-func (s *Source) queryGo(ctx context.Context, queries []*query) {
+// the go command for all that have the same GOPROXY. Flags are those of go list -m besides its own.
+func (s *Source) queryGo(ctx context.Context, queries []*query, flags ...string) {
 	groups := make(map[string][]*query)
 	for _, q := range queries {
 		groups[q.handover] = append(groups[q.handover], q)
@@ -21,20 +21,20 @@ func (s *Source) queryGo(ctx context.Context, queries []*query) {
 		group := groups[goproxy]
 		for len(group) > 0 && ctx.Err() == nil {
 			n := fitting(group, func(q *query) int { return len(q.path) + len("@latest") })
-			s.queryGroup(ctx, goproxy, group[:n])
+			s.queryGroup(ctx, goproxy, group[:n], flags)
 			group = group[n:]
 		}
 	}
 }
 
-func (s *Source) queryGroup(ctx context.Context, goproxy string, group []*query) {
+func (s *Source) queryGroup(ctx context.Context, goproxy string, group []*query, flags []string) {
 	if s.o.Settings.GoCommand() == "" {
 		for _, q := range group {
 			q.err = &Error{Kind: NoGo, Err: errNoGo, Hint: "put go on PATH, or name a proxy in GOPROXY that has the module"}
 		}
 		return
 	}
-	args := []string{"list", "-m", "-e", "-retracted", "-json", "--"}
+	args := slices.Concat([]string{"list", "-m", "-e", "-retracted", "-json"}, flags, []string{"--"})
 	for _, q := range group {
 		args = append(args, q.path+"@latest")
 	}
@@ -66,7 +66,7 @@ func (q *query) answer(said listAnswer, runErr error) {
 			q.err.Kind = NotFound
 		}
 	case said.Version != "" && said.Version != "latest":
-		q.latest.Version = said.Version
+		q.latest.Version, q.lines = said.Version, said.Versions
 	case errors.Is(runErr, context.DeadlineExceeded):
 		q.err = &Error{Kind: Timeout, Err: fmt.Errorf("the go command was stopped: %w", runErr)}
 	case runErr != nil:
