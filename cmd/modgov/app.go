@@ -24,6 +24,8 @@ func commands() []*cli.Command {
 	return []*cli.Command{
 		checkCommand(),
 		fixCommand(),
+		getCommand(),
+		whatIfCommand(),
 		carryCommand(),
 		tidyCommand(),
 		vendorCommand(),

@@ -11,6 +11,9 @@
 //	Commands:
 //	  check       find what is wrong with the dependencies
 //	  fix         make the smallest change that clears the findings
+//	  get         change the version of a dependency in all modules that have it
+//	  whatif      show what a version of a dependency would change, and write
+//	              nothing
 //	  carry       finish a bump that others began
 //	  tidy        do in all modules what go mod tidy does in one
 //	  vendor      make and prove vendor snapshots

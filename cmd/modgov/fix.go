@@ -108,7 +108,7 @@ func fix(inv *invocation, c *cli.Context) error {
 
 // isDry reports whether a command is to plan and not to write.
 func isDry(c *cli.Context) bool {
-	return c.Bool("dry-run") || c.Bool("check") || c.String("patch") != ""
+	return c.Bool("dry-run") || c.Bool("check") || c.String("patch") != "" || isWhatIf(c)
 }
 
 // openToWrite opens the project of a command that writes, unless a flag keeps it from that.
@@ -255,6 +255,9 @@ func (p *project) finish(c *cli.Context, made *plan.Plan, unproved error) error 
 	if err != nil {
 		return err
 	}
+	if isWhatIf(c) {
+		return p.showWhatIf(made, unproved, document)
+	}
 	dry := isDry(c)
 	if unproved == nil && !dry && !made.Empty() {
 		if err := p.inv.protect(func() error { return made.Write(p.inv.ctx) }); err != nil {
@@ -274,7 +277,7 @@ func (p *project) finish(c *cli.Context, made *plan.Plan, unproved error) error 
 	switch {
 	case unproved != nil:
 		return exitWith(exitIncomplete)
-	case len(made.Left) > 0 || dry && !made.Empty():
+	case made.Leaves() || dry && !made.Empty():
 		return exitWith(exitNegative)
 	}
 	return nil

@@ -27,6 +27,7 @@ type draft struct {
 	targets map[string]*policy.Finding // findings to clear, by identity
 	why     map[line][]string          // rules for which it changes
 	blocked map[attempt]string         // why it cannot be made
+	refused map[request]string         // why what Options.Get asks for cannot be done
 	untidy  map[string]bool            // directories of modules of which go mod tidy could not say what sums they need
 	bare    map[string]bool            // directories of edited modules without packages
 	tidied  map[string]bool            // directories of modules of which go mod tidy had its way
@@ -49,8 +50,8 @@ func newDraft(p *Project, before *policy.Judgement, o Options) *draft {
 	d := &draft{
 		project: p, options: o, before: before, now: before, files: newOverlay(p.FS),
 		known: map[string]bool{}, targets: map[string]*policy.Finding{}, why: map[line][]string{},
-		blocked: map[attempt]string{}, done: map[string]string{}, asksGo: map[string]bool{}, untidy: map[string]bool{},
-		bare: map[string]bool{}, tidied: map[string]bool{},
+		blocked: map[attempt]string{}, refused: map[request]string{}, done: map[string]string{}, asksGo: map[string]bool{},
+		untidy: map[string]bool{}, bare: map[string]bool{}, tidied: map[string]bool{},
 	}
 	for _, f := range before.Findings {
 		d.known[f.ID()] = true
@@ -141,6 +142,7 @@ func (d *draft) fingerprint() [sha256.Size]byte {
 type change struct {
 	policy.Settlement
 	finding *policy.Finding
+	lower   bool // also if the version that is selected now is higher
 }
 
 // apply edits the files as the findings ask, and reports whether anything changed.
@@ -177,7 +179,7 @@ func (d *draft) choose(findings []*policy.Finding) []change {
 	best := map[key]change{}
 	for _, f := range findings {
 		for _, s := range d.settlements(f) {
-			c := change{s, f}
+			c := change{Settlement: s, finding: f}
 			k := key{s.Module, s.Mod.Path, c.Means}
 			if c.Means == policy.Update || c.Means == policy.Sums {
 				k.dep = ""
@@ -215,8 +217,12 @@ func (d *draft) choose(findings []*policy.Finding) []change {
 func (d *draft) settlements(f *policy.Finding) []policy.Settlement {
 	var out []policy.Settlement
 	asked := d.targets[f.ID()] != nil
+	limited := asked
+	if len(d.options.Get) > 0 {
+		limited = optional(f)
+	}
 	for _, s := range f.Settle {
-		if asked && d.options.Module != nil && !d.options.Module(s.Module) || d.blocked[attempt{f.ID(), s.Module, s.Mod}] != "" {
+		if limited && d.options.Module != nil && !d.options.Module(s.Module) || d.blocked[attempt{f.ID(), s.Module, s.Mod}] != "" {
 			continue
 		}
 		switch {
@@ -270,7 +276,8 @@ func (d *draft) edit(m *workspace.Module, edits ...workspace.Edit) (bool, error)
 	return d.files.set(m.File, after), nil
 }
 
-// require raises a requirement, or adds one. It never lowers: what selects a higher version would win anyway. What is
+// require raises a requirement, or adds one. It lowers only what was asked for: what selects a higher version would win
+// anyway. What is
 // replaced gets a line only where there is none, since a pruned module has to list what it builds with.
 func (d *draft) require(m *workspace.Module, c change) (bool, error) {
 	v := d.now.Facts.Graph.View(m.Dir)
@@ -284,7 +291,7 @@ func (d *draft) require(m *workspace.Module, c change) (bool, error) {
 		return false, refuse("%s is replaced in %s: raising the requirement changes nothing", c.Mod.Path, item.Replace.Line.Pos)
 	case slices.ContainsFunc(m.Excludes, func(x workspace.Exclude) bool { return x.Mod == c.Mod }):
 		return false, refuse("%s excludes %s %s", m.File, c.Mod.Path, c.Mod.Version)
-	case ok && graph.Compare(c.Mod.Path, item.Version, c.Mod.Version) > 0:
+	case !c.lower && ok && graph.Compare(c.Mod.Path, item.Version, c.Mod.Version) > 0:
 		return false, refuse("%s already selects %s %s: a requirement cannot lower it", m.Dir, c.Mod.Path, item.Version)
 	}
 	if listed {

@@ -50,7 +50,7 @@ type Options struct {
 	// Means is policy.Require or policy.Replace to settle versions by these means alone, "" to leave it to the policy.
 	Means policy.Means
 	// Module says to which modules, by directory, the edits for Target's findings are limited; what follows from these
-	// edits follows elsewhere too. Nil: all.
+	// edits follows elsewhere too. With Get it limits what follows without being demanded by the policy or by go. Nil: all.
 	Module func(dir string) bool
 	// Vendor says of which modules snapshots are to be made, and, asked for nil, whether of the workspace. Nil: of none but
 	// those that would not fit the edited files any more.
@@ -60,6 +60,11 @@ type Options struct {
 	Tidy func(m *workspace.Module, touched bool) bool
 	// Verify has go build and vet what the plan touches, alone and in the workspace, before anything may be written.
 	Verify bool
+	// Get asks for versions whatever the findings say: by Require, which may also lower one, or by Replace with a directory.
+	// There is at most one for a module and a dependency. What the policy says must agree follows.
+	Get []policy.Settlement
+	// Notes are what is worth knowing of how Get came about, in sentences.
+	Notes []string
 	// Force makes vendor directories anew that somebody has changed by hand.
 	Force bool
 }
@@ -74,7 +79,10 @@ type Plan struct {
 	Clears []*policy.Finding
 	Left   []Left
 	New    []*policy.Finding
-	// Moves are changes of effective versions that no edit asked for by name.
+	// Asked tells what becomes of what Options.Get asks for, in its order.
+	Asked []Asked
+	// Moves are changes of effective versions that no edit asked for by name; where Options.Get asks for something, all
+	// changes but those in Asked.
 	Moves []Move
 	// Vendors are the vendor directories that are made anew.
 	Vendors []Vendor
@@ -113,6 +121,8 @@ const NoEdit = "no edit settles it"
 type Move struct {
 	Module, Dep, From, To string // From or To is "" where the module is new or gone
 	By                    string // who requires it: "golang.org/x/text v0.28.0", or the directory "libs/auth"
+	Down                  bool   // To is a lower version than From
+	Edited                bool   // an edit asks for it by name
 }
 
 // ErrNotProved is matched by the errors of New for plans that may not be written.
@@ -135,7 +145,10 @@ const maxRounds = 10
 func New(ctx context.Context, project *Project, before *policy.Judgement, o Options) (*Plan, error) {
 	d := newDraft(project, before, o)
 	p := &Plan{project: project}
-	err := d.settleAll(ctx)
+	err := d.get(ctx)
+	if err == nil {
+		err = d.settleAll(ctx)
+	}
 	if err == nil {
 		err = p.addVendors(ctx, d)
 	}
@@ -172,9 +185,14 @@ func (d *draft) settleAll(ctx context.Context) error {
 // Empty reports whether the plan changes nothing.
 func (p *Plan) Empty() bool { return len(p.Files) == 0 && len(p.Vendors) == 0 }
 
+// Leaves reports whether something that was asked for stays as it is.
+func (p *Plan) Leaves() bool {
+	return len(p.Left) > 0 || slices.ContainsFunc(p.Asked, func(a Asked) bool { return a.Reason != "" })
+}
+
 // describe fills in what the plan does from the draft.
 func (p *Plan) describe(d *draft) {
-	p.Notes, p.After = slices.Concat(d.notes, d.bareNote()), d.now
+	p.Notes, p.After = slices.Concat(d.options.Notes, d.notes, d.bareNote()), d.now
 	for name, after := range d.files.changed {
 		before, err := fs.ReadFile(d.project.FS, name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -34,7 +34,7 @@ func (p *Plan) compare(d *draft) {
 			p.New = append(p.New, f)
 		}
 	}
-	p.Moves = d.moves()
+	p.Asked, p.Moves = d.asked(), d.moves()
 }
 
 // leftReason says why a finding stays.
@@ -55,8 +55,8 @@ func (d *draft) leftReason(id string, f *policy.Finding) string {
 	return "part of it stays"
 }
 
-// moves lists the effective versions that are others than before and that no edit names, sorted by module and
-// dependency.
+// moves lists the effective versions that are others than before, sorted by module and dependency. Left out are those
+// that Options.Get asks for, and, if it asks for none, those that an edit names.
 func (d *draft) moves() []Move {
 	var out []Move
 	for _, before := range d.before.Facts.Graph.Views() {
@@ -65,15 +65,28 @@ func (d *draft) moves() []Move {
 			continue
 		}
 		for _, dep := range changedPaths(before, after) {
-			if len(d.why[line{before.Module.File, dep}]) > 0 {
+			edited := len(d.why[line{before.Module.File, dep}]) > 0
+			if edited && len(d.options.Get) == 0 || d.asksFor(before.Dir(), dep) {
 				continue
 			}
-			out = append(out, Move{
-				Module: before.Dir(), Dep: dep, From: effective(before, dep), To: effective(after, dep), By: requirer(after, dep),
-			})
+			out = append(out, newMove(before, after, dep, edited))
 		}
 	}
 	return out
+}
+
+func newMove(before, after *graph.View, dep string, edited bool) Move {
+	return Move{
+		Module: before.Dir(), Dep: dep, From: effective(before, dep), To: effective(after, dep), By: requirer(after, dep),
+		Down: lower(before, after, dep), Edited: edited,
+	}
+}
+
+// lower reports whether a dependency has a lower effective version after a change than before.
+func lower(before, after *graph.View, dep string) bool {
+	was, _ := before.Effective(dep)
+	is, ok := after.Effective(dep)
+	return ok && was.Version != "" && is.Version != "" && was.Path == is.Path && graph.Compare(dep, is.Version, was.Version) < 0
 }
 
 // changedPaths returns the paths whose effective version differs between two views, sorted.
@@ -98,13 +111,21 @@ func effective(v *graph.View, dep string) string {
 	return e.Text(dep)
 }
 
-// requirer names the module that first asks for the selected version: one of the repository by its directory.
+// requirer names who asks for the selected version: the module itself if it says so directly, else the first that does
+// and is not the module; one of the repository by its directory.
 func requirer(v *graph.View, dep string) string {
 	chain := v.Chain(dep)
 	if len(chain) < 2 {
 		return ""
 	}
 	asks := chain[len(chain)-2]
+	own := slices.ContainsFunc(v.Module.Requires, func(r workspace.Require) bool { return r.Mod.Path == dep && !r.Indirect })
+	for _, a := range v.Asks(dep) {
+		if !own && len(chain) == 2 && a.To == chain[1] && v.Main(a.From.Path) == nil {
+			asks = a.From
+			break
+		}
+	}
 	if m := v.ModuleOf(asks); m != nil {
 		return m.Dir
 	}
@@ -131,8 +152,11 @@ func (p *Plan) prove(d *draft) error {
 	if missing := d.missingSum(); missing != "" {
 		return unproved("%s", missing)
 	}
-	if n := p.sources(); n > 0 && len(p.Clears) == 0 && !d.shrunk() && d.options.Tidy == nil {
+	if n := p.sources(); n > 0 && len(p.Clears) == 0 && !d.shrunk() && !p.gets() && d.options.Tidy == nil {
 		return unproved("it would change %d of the files and clear nothing", n)
+	}
+	if len(d.options.Get) > 0 {
+		return d.disagreement(p.New)
 	}
 	before, after := weigh(d.before), weigh(d.now)
 	if d.options.Tidy != nil {
@@ -253,9 +277,11 @@ func weigh(j *policy.Judgement) map[policy.Severity]int {
 
 // lowered names the first effective version that went down without a settlement that asks for it, "" if none did. What a
 // pruned module does not list, it builds with no package of: that goes up and down with what is
-// listed, as it does when go raises a version.
+// listed, as it does when go raises a version; and so does what an unpruned one does not list where somebody asks for
+// a lower version of something.
 func (d *draft) lowered() string {
-	asked := map[string]bool{}
+	asked := d.lowers()
+	byHand := len(asked) > 0
 	for _, f := range d.before.Findings {
 		for _, s := range f.Settle {
 			if s.Means == policy.Replace {
@@ -270,14 +296,11 @@ func (d *draft) lowered() string {
 		}
 		listed := requires(before.Module)
 		for _, dep := range changedPaths(before, after) {
-			if _, ok := listed[dep]; !ok && before.Pruned() || d.vanished(before.Dir(), dep) {
+			if _, ok := listed[dep]; !ok && (before.Pruned() || byHand) || d.vanished(before.Dir(), dep) {
 				continue
 			}
-			was, _ := before.Effective(dep)
-			is, ok := after.Effective(dep)
-			if ok && !asked[dep] && was.Version != "" && is.Version != "" && was.Path == is.Path &&
-				graph.Compare(dep, is.Version, was.Version) < 0 {
-				return fmt.Sprintf("%s in %s from %s to %s", dep, before.Dir(), was.Version, is.Version)
+			if !asked[dep] && lower(before, after, dep) {
+				return fmt.Sprintf("%s in %s from %s to %s", dep, before.Dir(), effective(before, dep), effective(after, dep))
 			}
 		}
 	}

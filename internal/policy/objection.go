@@ -24,14 +24,16 @@ func (o *Objection) String() string {
 	return fmt.Sprintf("%s (%s, %s)", o.Text, o.Item.ID, o.Item.KeyPos(o.Key))
 }
 
+// VersionRules tell which versions modules may have. They are not for several goroutines.
+type VersionRules struct{ c *checker }
+
+// VersionRules returns what the policy says of versions in the modules that were judged.
+func (j *Judgement) VersionRules() *VersionRules { return &VersionRules{newChecker(j.Policy, j.Facts)} }
+
 // Objections returns what the policy has against a version of a dependency in a governed module: pins, floors and bans
 // that no exception waives. How versions agree, and whom they follow, depends on what the other modules have then.
-func (j *Judgement) Objections(dir string, mod module.Version) []Objection {
-	m := j.Facts.Workspace.Module(dir)
-	if m == nil {
-		return nil
-	}
-	c := newChecker(j.Policy, j.Facts)
+func (r *VersionRules) Objections(m *workspace.Module, mod module.Version) []Objection {
+	c := r.c
 	info, dep := c.infos[m], c.DepInfo(mod.Path, mod.Version)
 	says := c.policy.ForDep(dep)
 	var out []Objection
@@ -91,13 +93,13 @@ type Choice struct {
 
 // Choose finds the version that a query means for a dependency in a governed module that selects has, among those that
 // the policy lets it have there. Nothing is chosen if there is nothing.
-func (j *Judgement) Choose(dir, dep, has string, q Query, o *Offer) Choice {
+func (r *VersionRules) Choose(m *workspace.Module, dep, has string, q Query, o *Offer) Choice {
 	var choice Choice
 	if q != Latest {
 		choice.Version = has
 	}
-	for _, v := range j.ranked(dir, dep, has, q, o) {
-		objections := j.Objections(dir, module.Version{Path: dep, Version: v})
+	for _, v := range bestFirst(m, dep, has, q, o) {
+		objections := r.Objections(m, module.Version{Path: dep, Version: v})
 		if len(objections) == 0 {
 			choice.Version = v
 			break
@@ -112,8 +114,8 @@ func (j *Judgement) Choose(dir, dep, has string, q Query, o *Offer) Choice {
 	return choice
 }
 
-// ranked lists the versions that a query may mean, the best first.
-func (j *Judgement) ranked(dir, dep, has string, q Query, o *Offer) []string {
+// bestFirst lists the versions that a query may mean, the best first.
+func bestFirst(m *workspace.Module, dep, has string, q Query, o *Offer) []string {
 	versions := o.Versions
 	if semver.Build(has) == "+incompatible" {
 		versions = o.Incompatible
@@ -121,7 +123,6 @@ func (j *Judgement) ranked(dir, dep, has string, q Query, o *Offer) []string {
 	if len(o.Versions) == 0 && o.Newest != "" {
 		versions = []string{o.Newest}
 	}
-	m := j.Facts.Workspace.Module(dir)
 	var releases, others []string
 	for _, v := range slices.Backward(versions) {
 		excluded := slices.ContainsFunc(m.Excludes, func(x workspace.Exclude) bool {
@@ -138,4 +139,27 @@ func (j *Judgement) ranked(dir, dep, has string, q Query, o *Offer) []string {
 		}
 	}
 	return append(releases, others...)
+}
+
+// FromDirectory is how a module takes a sibling from the directory that it stands in.
+func FromDirectory(m, sibling *workspace.Module) Settlement {
+	return Settlement{
+		Means: Replace, Module: m.Dir, Mod: module.Version{Path: sibling.Path},
+		New: module.Version{Path: relativeDir(m.Dir, sibling.Dir)},
+	}
+}
+
+// ListedBy returns the governed modules whose go.mod lists a dependency, directly or as indirect, and those unpruned ones
+// that have it in the build list: what Among all means in a policy.
+func (r *VersionRules) ListedBy(dep string) []*workspace.Module {
+	var out []*workspace.Module
+	for _, d := range r.c.Dependencies {
+		if d.Path != dep {
+			continue
+		}
+		for _, u := range r.c.uses(d, AmongAll) {
+			out = append(out, u.View.Module)
+		}
+	}
+	return out
 }

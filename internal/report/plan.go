@@ -11,10 +11,10 @@ import (
 	"github.com/modgov/modgov/internal/policy"
 )
 
-// A Plan is what fix does or would do. Lists are never nil.
+// A Plan is what fix, or get, does or would do. Lists are never nil.
 type Plan struct {
 	Schema   string `json:"schema"`   // "1"
-	Document string `json:"document"` // "fix"
+	Document string `json:"document"` // "fix", or "get"
 	Tool     Tool   `json:"tool"`
 	Root     string `json:"root"`
 	// Verdict is what check says once the plan is written: "pass", "fail" or "incomplete", for findings of severity error.
@@ -30,9 +30,11 @@ type Plan struct {
 	Files []PlanFile `json:"files"`
 	Edits []PlanEdit `json:"edits"`
 	// Clears are the findings that go, New those that come, Left those that were asked for and stay.
-	Clears  []Finding    `json:"clears"`
-	New     []Finding    `json:"new"`
-	Left    []PlanLeft   `json:"left"`
+	Clears []Finding  `json:"clears"`
+	New    []Finding  `json:"new"`
+	Left   []PlanLeft `json:"left"`
+	// Asked are the versions that get was asked for; absent for fix.
+	Asked   []PlanAsked  `json:"asked,omitempty"`
 	Moves   []PlanMove   `json:"moves"`
 	Vendors []PlanVendor `json:"vendors"`
 	Notes   []string     `json:"notes"`
@@ -57,13 +59,22 @@ type PlanLeft struct {
 	Reason  string  `json:"reason"`
 }
 
-// A PlanMove is an effective version that changes though no edit names it.
+// A PlanMove is an effective version that changes though no edit names it, or, with get, that was not asked for.
 type PlanMove struct {
 	Module string `json:"module"`
 	Dep    string `json:"dep"`
 	From   string `json:"from,omitempty"` // absent if the dependency is new there
 	To     string `json:"to,omitempty"`   // absent if it is gone
 	By     string `json:"by,omitempty"`   // who requires it: "golang.org/x/text v0.28.0", or the directory "libs/auth"
+	Down   bool   `json:"down,omitempty"` // to a lower version
+	Edited bool   `json:"edited,omitempty"`
+}
+
+// A PlanAsked is what becomes of a version that get was asked for, in one module.
+type PlanAsked struct {
+	PlanMove
+	Want   string `json:"want"`             // a version, or a directory
+	Reason string `json:"reason,omitempty"` // why the module does not get it; absent if it does, or has it
 }
 
 // A PlanVendor is a vendor directory that is made anew, or goes.
@@ -100,6 +111,10 @@ func NewPlan(p *plan.Plan, unproved error, o Origin) (*Plan, error) {
 	}
 	for _, l := range p.Left {
 		out.Left = append(out.Left, PlanLeft{newFinding(l.Finding), l.Reason})
+	}
+	for _, a := range p.Asked {
+		out.Document = "get"
+		out.Asked = append(out.Asked, PlanAsked{PlanMove(a.Move), a.Want, a.Reason})
 	}
 	for _, m := range p.Moves {
 		out.Moves = append(out.Moves, PlanMove(m))
@@ -164,15 +179,16 @@ func (pg *page) plan(p *Plan, all bool) {
 	}
 	lines := []string{}
 	for _, m := range p.Moves {
-		lines = append(lines, m.text())
+		if !m.Edited {
+			lines = append(lines, m.text())
+		}
 	}
 	pg.listed("also moves", lines, all)
+	pg.listed("new findings", newLines(p.New), all)
 	lines = nil
-	for _, f := range p.New {
-		lines = append(lines, fmt.Sprintf("%s: %s: %s", f.Rule, f.Subject, f.Message))
+	for _, a := range p.unmet() {
+		lines = append(lines, fmt.Sprintf("%s %s in %s: %s", a.Dep, a.Want, a.Module, a.Reason))
 	}
-	pg.listed("new findings", lines, all)
-	lines = nil
 	for _, l := range p.Left {
 		lines = append(lines, l.text())
 	}
@@ -180,6 +196,25 @@ func (pg *page) plan(p *Plan, all bool) {
 	for _, n := range p.Notes {
 		pg.text("note: %s", n)
 	}
+}
+
+// newLines shows findings that come, a line each.
+func newLines(findings []Finding) []string {
+	var lines []string
+	for _, f := range findings {
+		lines = append(lines, fmt.Sprintf("%s: %s: %s", f.Rule, f.Subject, f.Message))
+	}
+	return lines
+}
+
+// unmet returns what was asked for and is not given by a plan that may be written.
+func (p *Plan) unmet() (out []PlanAsked) {
+	for _, a := range p.Asked {
+		if a.Reason != "" && p.Proved {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // changes counts the edits of go.mod and go.work files, and the go.sum files that follow them. Snapshots have lines of
@@ -271,14 +306,18 @@ func (pg *page) listed(heading string, lines []string, all bool) {
 // planEnd is the last line before the diff: what became of the plan.
 func (pg *page) planEnd(p *Plan) {
 	left := ""
+	if n := len(p.unmet()); n > 0 {
+		left = fmt.Sprintf(", %s left as %s", policy.Count(n, "module"), map[bool]string{true: "it is", false: "they are"}[n == 1])
+	}
 	if n := len(p.Left); n > 0 {
-		left = fmt.Sprintf(", %s left to you", policy.Count(n, "finding"))
+		left += fmt.Sprintf(", %s left to you", policy.Count(n, "finding"))
 	}
 	switch {
 	case !p.Proved:
 		pg.line(piece{"not written: ", errorStyle}, piece{text: p.Reason})
 	case len(p.Files)+len(p.Vendors) == 0 && left == "":
-		pg.line(piece{"nothing to fix", passStyle})
+		nothing := map[bool]string{true: "nothing to fix", false: "nothing to get: every module has it"}
+		pg.line(piece{nothing[p.Document == "fix"], passStyle})
 	case len(p.Files)+len(p.Vendors) == 0:
 		pg.text("nothing to write%s", left)
 	case p.Written:

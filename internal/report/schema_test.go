@@ -123,7 +123,7 @@ func TestPlanSchema(t *testing.T) {
 		Schema: Schema, Document: "fix", Verdict: "fail", Tool: Tool{"modgov", "v0"}, Root: ".", Proved: true, Reason: "r", Written: true,
 		Patch: "p", Files: []PlanFile{{"go.mod", "diff"}}, Edits: []PlanEdit{{"go.mod", "text", []string{"version-pin (uuid)"}}},
 		Clears: []Finding{finding}, New: []Finding{finding}, Left: []PlanLeft{{finding, "reason"}},
-		Moves:   []PlanMove{{"a", "b", "v1", "v2", "c"}, {Module: "a", Dep: "b"}},
+		Moves:   []PlanMove{{"a", "b", "v1", "v2", "c", true, true}, {Module: "a", Dep: "b"}},
 		Vendors: []PlanVendor{{"vendor", 1, 2, true}}, Notes: []string{"note"},
 	}
 	var out bytes.Buffer
@@ -131,6 +131,14 @@ func TestPlanSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	validate(t, "fix", out.Bytes())
+
+	full.Document = "get"
+	full.Asked = []PlanAsked{{full.Moves[0], "v1", "reason"}, {full.Moves[1], "v1", ""}}
+	out.Reset()
+	if err := WriteWhatIf(&out, "json", full, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	validate(t, "get", out.Bytes())
 }
 
 // TestDocsNameEveryKey holds docs/report.md against the schema: every document and every key has its place there.

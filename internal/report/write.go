@@ -22,7 +22,7 @@ type Options struct {
 	Source func(file string) ([]byte, error)
 }
 
-// Formats returns the formats of a kind of document, that by default first. The kinds are "check", "fix", "list",
+// Formats returns the formats of a kind of document, that by default first. The kinds are "check", "fix", "get", "list",
 // "graph", "why", "doctor", "exceptions", "suggest" and "policy", as in the key document of what is written.
 func Formats(document string) []string {
 	if document == "graph" {
