@@ -1,0 +1,45 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/modgov/modgov/internal/gocmd"
+)
+
+// try runs a soak of a few fixed seeds.
+func try(t *testing.T, n int, seed uint64, corpus string, names ...string) {
+	t.Helper()
+	var out bytes.Buffer
+	s := &soak{names: names, n: n, jobs: 2, seed: seed, corpus: corpus, out: &out, counts: newCounts()}
+	if err := s.run(t.Context()); errors.Is(err, gocmd.ErrNoGo) {
+		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	if s.counts.trials != n || s.counts.failed > 0 || s.counts.vacuous() {
+		t.Errorf("it printed\n%s", out.String())
+	}
+}
+
+// Trees of the corpus, where it is at hand.
+func TestCorpus(t *testing.T) {
+	t.Parallel()
+	corpus := os.Getenv("MODGOV_CORPUS")
+	if corpus == "" {
+		corpus = filepath.Join("..", "..", "..", "shared", "corpus")
+	}
+	if _, err := os.Stat(filepath.Join(corpus, "corpus.tar.gz")); err != nil {
+		t.Skip("no corpus here (MODGOV_CORPUS)")
+	}
+	try(t, 5, 1, corpus, corpusTrees()...)
+}
+
+// The fixture, and a repository with source that is made for the purpose.
+func TestSource(t *testing.T) {
+	t.Parallel()
+	try(t, 5, 3, "", "generated", "teams")
+}
