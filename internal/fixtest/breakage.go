@@ -146,7 +146,9 @@ func (b *breaker) lower() *cut {
 			if b.now.replaced(dir, r.Mod.Path) != nil || (b.policy.named[r.Mod.Path] == nil) != other {
 				continue
 			}
-			below := slices.DeleteFunc(b.versions(r.Mod.Path), func(v string) bool { return semver.Compare(v, r.Mod.Version) >= 0 })
+			below := slices.DeleteFunc(b.versions(r.Mod.Path), func(v string) bool {
+				return semver.Compare(v, r.Mod.Version) >= 0
+			})
 			if len(below) > 0 {
 				all = append(all, b.setRequire(downBump, dir, r, pick(b.rng, below)))
 			}

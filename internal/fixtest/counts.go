@@ -41,8 +41,8 @@ func (c *counts) add(t *trial) {
 // kindOf is a reason without its particulars.
 func kindOf(reason string) string {
 	for _, known := range []string{
-		"it would bring a new error", "it would lower a version", "no end", "cannot be judged", "it would leave more findings",
-		"and clear nothing", "could not be had",
+		"it would bring a new error", "it would lower a version", "no end", "cannot be judged",
+		"it would leave more findings", "and clear nothing", "could not be had",
 	} {
 		if strings.Contains(reason, known) {
 			return known
@@ -56,8 +56,9 @@ func kindOf(reason string) string {
 func (c *counts) vacuous() bool { return c.written*5 < c.trials*4 }
 
 func (c *counts) print(out io.Writer, took time.Duration) {
-	fmt.Fprintf(out, "%d broken repositories in %s: %d plans written, %d with nothing to do; in %d something does not hold\n",
-		c.trials, took.Round(time.Second), c.written, c.whole, c.failed)
+	fmt.Fprintf(out, "%d broken repositories in %s: %d plans written, %d with nothing to do\n",
+		c.trials, took.Round(time.Second), c.written, c.whole)
+	fmt.Fprintf(out, "in %d something does not hold\n", c.failed)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, part := range []struct {
 		title string

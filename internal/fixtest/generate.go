@@ -88,11 +88,9 @@ func (g *generator) some(limit, n int) []int {
 	return slices.Compact(out)
 }
 
-func place(i int) string      { return fmt.Sprintf("group%d/m%02d", i%4, i) }
-func modulePath(i int) string { return "example.com/gen/" + place(i) }
-func outsidePath(i int) string {
-	return fmt.Sprintf("example.org/x%02d", i)
-}
+func place(i int) string       { return fmt.Sprintf("group%d/m%02d", i%4, i) }
+func modulePath(i int) string  { return "example.com/gen/" + place(i) }
+func outsidePath(i int) string { return fmt.Sprintf("example.org/x%02d", i) }
 
 // version is the name of an outside version: some are patches, some new features.
 func version(v int) string { return fmt.Sprintf("v1.%d.%d", v/2, v%2) }
@@ -107,8 +105,6 @@ func (g *generator) outside(i, v int) error {
 		gomod += fmt.Sprintf("\nrequire %s %s\n", outsidePath(d), version(min(v, g.used[d])))
 		imports = append(imports, outsidePath(d))
 	}
-	// Packages of other modules that they need are listed by modules of graph pruning: one level is all there is here
-	// for those with indirect needs, so the rest is left to selection.
 	base := filepath.Join(g.proxy, filepath.FromSlash(mod.Path), "@v", mod.Version)
 	err := write(filepath.Join(dir, "x.go"), source(path.Base(mod.Path), imports))
 	for _, f := range [][2]string{

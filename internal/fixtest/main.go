@@ -5,14 +5,16 @@
 //
 // The repositories are trees of the corpus (-corpus names the directory with corpus.tar.gz, or where it was unpacked),
 // fixtures/teams as fix leaves it, and generated ones with source. Each seed draws a policy that the healthy repository
-// keeps, and breaks a copy: requirements are lowered, siblings raised without those that depend on them, /go.mod sums and
-// replace lines lost. After fix
+// keeps, and breaks a copy: requirements are lowered, siblings raised without those that depend on them, /go.mod sums
+// and replace lines lost. After fix (where a replace line was dropped, after fix --replace --rule
+// replace-missing-sibling; where there is source, every other time fix --tidy)
 //
 //   - check passes: no error is there that was not there before the breaking,
 //   - go accepts every module that it accepted before the breaking,
 //   - nothing that the policy names has a lower version than before the breaking, and nothing at all a lower one than
 //     after it,
-//   - where there is source, each module builds alone and in the workspace, and go mod tidy asks for nothing new,
+//   - where there is source, each module builds alone and in the workspace, and go mod tidy asks for nothing new but,
+//     without --tidy, to drop indirect requirements that became superfluous, and their sums,
 //   - a second fix changes nothing; and a plan that is refused has changed nothing either.
 //
 // It prints what does not hold, with the breakages, and counts in the end. It exits 1 if something does not hold, or
@@ -40,7 +42,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	s := soak{out: os.Stdout, counts: newCounts()}
-	names := flag.String("subjects", strings.Join(corpusTrees(), ","), "what is broken: trees of the corpus, teams, generated")
+	names := flag.String("subjects", strings.Join(corpusTrees(), ","), "trees of the corpus, teams, generated")
 	flag.IntVar(&s.n, "n", 30, "number of breakings, in turn of each subject")
 	flag.Uint64Var(&s.seed, "seed", 1, "seed of the first; each next one has the next seed")
 	flag.IntVar(&s.jobs, "jobs", runtime.GOMAXPROCS(0), "breakings at a time")

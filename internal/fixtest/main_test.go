@@ -13,6 +13,9 @@ import (
 // try runs a soak of a few fixed seeds.
 func try(t *testing.T, n int, seed uint64, corpus string, names ...string) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a minute of go commands")
+	}
 	var out bytes.Buffer
 	s := &soak{names: names, n: n, jobs: 2, seed: seed, corpus: corpus, out: &out, counts: newCounts()}
 	if err := s.run(t.Context()); errors.Is(err, gocmd.ErrNoGo) {

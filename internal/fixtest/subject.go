@@ -56,13 +56,14 @@ type state struct {
 	lists map[string]map[string]string // effective versions by view and path
 }
 
-// newSubject makes a repository at dir ready: it loads it, and asks go which views it accepts.
+// newSubject returns the repository at dir, with what it takes to run go and modgov there.
 func newSubject(ctx context.Context, l *lab, name, dir, proxy string, source bool) (*subject, error) {
 	s := &subject{
 		name: name, dir: dir, modgov: l.modgov, proxy: proxy, source: source,
 		accepted: map[string]bool{}, answers: map[string]answer{},
 	}
-	s.environ = append(l.environ(), "GOPROXY=file://"+filepath.ToSlash(proxy), "GOMODCACHE="+filepath.Join(l.tmp, "cache-"+name))
+	cache := filepath.Join(l.tmp, "cache-"+name)
+	s.environ = append(l.environ(), "GOPROXY=file://"+filepath.ToSlash(proxy), "GOMODCACHE="+cache)
 	var err error
 	if s.settings, err = gocmd.ReadSettings(ctx, s.environ); err != nil {
 		return nil, err
@@ -70,7 +71,7 @@ func newSubject(ctx context.Context, l *lab, name, dir, proxy string, source boo
 	return s, nil
 }
 
-// prepare reads the healthy state, and what go says of it.
+// prepare reads the healthy state, and asks go which views it accepts.
 func (s *subject) prepare(ctx context.Context) (err error) {
 	if s.healthy, err = s.load(ctx, s.dir); err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
@@ -154,10 +155,7 @@ func readState(dir string) (*state, error) {
 			return nil
 		}
 		if st.files[name], err = os.ReadFile(filepath.Join(dir, name)); err == nil && e.Name() == "go.mod" {
-			st.mods[path.Dir(name)], err = modfile.ParseLax(name, st.files[name], nil)
-			if err == nil {
-				st.mods[path.Dir(name)], err = modfile.Parse(name, st.files[name], nil)
-			}
+			st.mods[path.Dir(name)], err = modfile.Parse(name, st.files[name], nil)
 		}
 		return err
 	})
@@ -179,7 +177,8 @@ func (st *state) same(o *state) bool {
 
 // governed returns the directories of the modules that the policy speaks of, sorted.
 func (st *state) governed() []string {
-	return slices.DeleteFunc(sortedKeys(st.mods), func(dir string) bool { return slices.Contains(strings.Split(dir, "/"), "testdata") })
+	outside := func(dir string) bool { return slices.Contains(strings.Split(dir, "/"), "testdata") }
+	return slices.DeleteFunc(sortedKeys(st.mods), outside)
 }
 
 // siblings returns the directories that a module's replace lines lead to.
@@ -305,7 +304,8 @@ func (s *subject) versions(dep string) []string {
 				continue
 			}
 		}
-		if v, err := module.UnescapeVersion(strings.TrimSuffix(filepath.Base(f), ".mod")); err == nil && module.Check(dep, v) == nil {
+		v, err := module.UnescapeVersion(strings.TrimSuffix(filepath.Base(f), ".mod"))
+		if err == nil && module.Check(dep, v) == nil {
 			out = append(out, v)
 		}
 	}

@@ -257,8 +257,9 @@ func (t *trial) sourceBuilds(ctx context.Context) error {
 		}
 		idle := len(t.command()) == 1 && slices.ContainsFunc(now, isIdle)
 		for _, line := range now {
-			stays := idle && (isIdle(line) || strings.HasPrefix(line, "-") && !strings.Contains(line, "//"))
-			if !slices.Contains(healthy, line) && !stays && (t.touched(dir) || !slices.Contains(t.superfluous[dir], line)) {
+			stays := idle && (isIdle(line) || strings.HasPrefix(line, "-") && !strings.Contains(line, "//")) ||
+				!t.touched(dir) && slices.Contains(t.superfluous[dir], line)
+			if !slices.Contains(healthy, line) && !stays {
 				t.problem("go mod tidy -diff in %s: %s", dir, line)
 			}
 		}
@@ -276,7 +277,9 @@ func (t *trial) touched(dir string) bool {
 
 // isIdle reports whether a line is an indirect requirement that goes. What a fix makes superfluous, and the sums of that,
 // fix --tidy takes away, and fix does not: nothing is lost by having it.
-func isIdle(line string) bool { return strings.HasPrefix(line, "-") && strings.HasSuffix(line, "// indirect") }
+func isIdle(line string) bool {
+	return strings.HasPrefix(line, "-") && strings.HasSuffix(line, "// indirect")
+}
 
 // brokenTidy returns the lines of the broken state that go mod tidy would take away.
 func (t *trial) brokenTidy(ctx context.Context) (map[string][]string, error) {

@@ -139,6 +139,9 @@ func (d *draft) dropSums(m *workspace.Module, now *graph.View, tidied []string) 
 		disputed[c.Mod] = true
 	}
 	had, has := codeOf(before), codeOf(now)
+	for _, r := range d.before.Facts.Workspace.Module(m.Dir).Requires {
+		had[r.Mod] = true // where a sibling asks for more, the module's own line names what its sums are still about
+	}
 	left := workspace.SumDrop(data, func(path, version, hash string) bool {
 		line := path + " " + version + " " + hash
 		mod := module.Version{Path: path, Version: strings.TrimSuffix(version, "/go.mod")}

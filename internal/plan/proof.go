@@ -141,8 +141,9 @@ func (p *Plan) prove(d *draft) error {
 	if err := p.proveGaps(d); err != nil {
 		return err
 	}
+	found := d.found(p.New)
 	for _, f := range p.New {
-		if f.Severity == policy.Error {
+		if f.Severity == policy.Error && !found[f] {
 			return unproved("it would bring a new error: %s: %s: %s", reason(f), f.Subject, f.Message)
 		}
 	}
@@ -155,10 +156,16 @@ func (p *Plan) prove(d *draft) error {
 	if n := p.sources(); n > 0 && len(p.Clears) == 0 && !d.shrunk() && !p.gets() && d.options.Tidy == nil {
 		return unproved("it would change %d of the files and clear nothing", n)
 	}
+	if len(found) > 0 {
+		p.Notes = append(p.Notes, "what could not be judged before has "+policy.Count(len(found), "finding")+" of its own")
+	}
 	if len(d.options.Get) > 0 {
 		return d.disagreement(p.New)
 	}
 	before, after := weigh(d.before), weigh(d.now)
+	for f := range found {
+		after[f.Severity]--
+	}
 	if d.options.Tidy != nil {
 		return nil // no error is new, and warnings are no reason to leave a module untidy
 	}
@@ -167,6 +174,29 @@ func (p *Plan) prove(d *draft) error {
 			after[policy.Error], after[policy.Warn], before[policy.Error], before[policy.Warn])
 	}
 	return nil
+}
+
+// workspaceRule compares the workspace with its members, and can say nothing of one that cannot be loaded.
+const workspaceRule = "workspace-drift"
+
+// found returns the new findings that are about nothing but what could not be judged before and can be now: modules
+// that had no build list, or the workspace. The plan has not brought them, it has brought them to light.
+func (d *draft) found(fresh []*policy.Finding) map[*policy.Finding]bool {
+	loaded := map[string]bool{} // "" is the workspace
+	for _, g := range d.before.Gaps {
+		loaded[g.Module] = loaded[g.Module] || g.Layer == policy.LayerSelected
+	}
+	for _, g := range d.now.Gaps {
+		delete(loaded, g.Module)
+	}
+	out := map[*policy.Finding]bool{}
+	for _, f := range fresh {
+		known := slices.ContainsFunc(f.Modules, func(dir string) bool { return !loaded[dir] })
+		if len(f.Modules) > 0 && !known || loaded[""] && f.Rule == workspaceRule {
+			out[f] = true
+		}
+	}
+	return out
 }
 
 // missingSum tells of a version that the plan moves a module to, and of whose code go.sum has no sum although it had one
