@@ -33,9 +33,10 @@ func mayImport() map[string][]string {
 		"integrity": facts,
 		"imports":   facts,
 		"policy":    judged,
+		"change":    append([]string{"policy"}, judged...),
 		"plan":      planned,
 		"oracle":    append([]string{"gocmd", "modsource"}, facts...),
-		"report":    append([]string{"plan", "oracle"}, planned...),
+		"report":    append([]string{"plan", "oracle", "change"}, planned...),
 	}
 }
 

@@ -29,16 +29,25 @@ Findings about a dependency are one for all modules; --each makes one for each m
 a rule for this run, whatever the policy says, and the last line names them; the rules that can never be waived stay
 errors.
 
+With --base, the state of the files is compared with the commit where HEAD left REV, read from git's objects without a
+checkout. Both are judged by one policy, that of the working tree, or with "gate: {policy_from: base}" the one from
+before. New findings and those that got worse fail; what was there before is counted and does not, but for what can
+never be waived. Whatever the change takes out of the policy is named (policy-loosened).
+
 Exit code 0: pass. 1: a finding at or above the threshold. 3: incomplete, something could not be read.
 
 EXAMPLES
    modgov check
    modgov check --fail-on warn --module 'services/**'
+   modgov check --base origin/main
    modgov check --remote
    modgov check -W version-pin -A go-line
    modgov check --json > report.json`,
 		Flags: append([]cli.Flag{
 			choiceFlag("fail-on", "the least severity that fails the check", "error", "warn"),
+			&cli.StringFlag{Name: "base",
+				Usage: "compare with the commit where HEAD left `REV`; only what the change brings or makes worse fails"},
+			&cli.StringFlag{Name: "as-of", Usage: "judge as on `DATE`, YYYY-MM-DD: exceptions expire by it (default: today)"},
 			&cli.BoolFlag{Name: "remote", Usage: "also ask which versions are retracted and which modules deprecated"},
 			&cli.BoolFlag{Name: "each", Usage: "a finding for each module, not one for each dependency"},
 			overrideFlag("W", "warnings"), overrideFlag("E", "errors"), overrideFlag("A", "allowed, and left out"),
@@ -66,6 +75,13 @@ func check(inv *invocation, c *cli.Context) error {
 	}
 	defer p.close()
 	p.remote, p.overrides = c.Bool("remote"), asked
+	if p.today, err = asOf(c); err != nil {
+		return err
+	}
+	against, err := p.against(c.String("base"))
+	if err != nil {
+		return err
+	}
 	j, err := p.judge(inv.ctx, p.tree.FS)
 	if err != nil {
 		return err
@@ -76,9 +92,14 @@ func check(inv *invocation, c *cli.Context) error {
 	if c.Bool("each") {
 		j.Findings = policy.Each(j.Findings)
 	}
-	j.Findings = slices.DeleteFunc(j.Findings, func(f *policy.Finding) bool { return !p.concerns(j.Facts.Workspace, f) })
+	fixed, err := p.compare(against, j, c.Bool("each"))
+	if err != nil {
+		return err
+	}
+	foreign := func(f *policy.Finding) bool { return !p.concerns(j.Facts.Workspace, f) }
+	j.Findings, fixed = slices.DeleteFunc(j.Findings, foreign), slices.DeleteFunc(fixed, foreign)
 	threshold := p.threshold(c)
-	if err := p.writeReport(j, threshold); err != nil {
+	if err := p.writeReport(j, threshold, against.shown(), fixed); err != nil {
 		return err
 	}
 	return exitWith(verdictCode(j.Verdict(threshold)))
@@ -130,9 +151,12 @@ func (p *project) threshold(c *cli.Context) policy.Severity {
 	return severity
 }
 
-func (p *project) writeReport(j *policy.Judgement, threshold policy.Severity) error {
+// writeReport prints a judgement; base and fixed are those of a comparison, if there is one.
+func (p *project) writeReport(
+	j *policy.Judgement, threshold policy.Severity, base *report.Base, fixed []*policy.Finding,
+) error {
 	r := report.New(j, report.Origin{
-		Version: modgovVersion(), Root: p.repo.Root, Threshold: threshold, Notes: p.allNotes(),
+		Version: modgovVersion(), Root: p.repo.Root, Threshold: threshold, Notes: p.allNotes(), Base: base, Fixed: fixed,
 	})
 	return report.Write(p.inv.stdout, p.inv.format, r, p.reportOptions())
 }

@@ -43,6 +43,9 @@ type project struct {
 	selected policy.ModuleSelector               // --module
 	remote   bool                                // ask what the newest versions of dependencies say
 	notes    []string
+	today    time.Time // decides which exceptions have expired
+	// basePolicy is the policy of the state before a change; nil if nothing is compared.
+	basePolicy *policy.Policy
 	// interrupted says that a write of modgov is not whole; nil if none is.
 	interrupted error
 
@@ -92,7 +95,7 @@ func findProject(inv *invocation, workFile string) (*project, error) {
 
 // locateProject finds the repository and reads nothing of it yet.
 func locateProject(inv *invocation, workFile string) (*project, error) {
-	p := &project{inv: inv}
+	p := &project{inv: inv, today: time.Now()}
 	var err error
 	if p.settings, err = gocmd.ReadSettings(inv.ctx, inv.environ); err != nil {
 		return nil, err
@@ -237,15 +240,19 @@ func (p *project) load(ctx context.Context, files fs.FS) (*workspace.Workspace, 
 // loadRevision reads the files of a revision.
 func (p *project) loadRevision(ctx context.Context, name string) (*workspace.Workspace, error) {
 	tree, err := p.repo.Revision(ctx, name)
-	switch {
-	case errors.Is(err, repo.ErrNotFetched):
-		return nil, withCode(exitIncomplete, err)
-	case errors.Is(err, repo.ErrRevision) || errors.Is(err, repo.ErrNoGit):
-		return nil, usagef("%w", err)
-	case err != nil:
-		return nil, withCode(exitIncomplete, err)
+	if err != nil {
+		return nil, revisionError(err)
 	}
 	return p.loadTree(ctx, tree, tree.FS)
+}
+
+// revisionError tells a name that names nothing, which is a mistake of whoever gave it, from a clone that lacks something.
+func revisionError(err error) error {
+	mistake := errors.Is(err, repo.ErrRevision) || errors.Is(err, repo.ErrNoGit) || errors.Is(err, repo.ErrUnrelated)
+	if mistake && !errors.Is(err, repo.ErrNotFetched) {
+		return usagef("%w", err)
+	}
+	return withCode(exitIncomplete, err)
 }
 
 // loadTree reads the files of a tree, from files in place of its own.
@@ -285,21 +292,33 @@ func (p *project) graph(ctx context.Context, ws *workspace.Workspace, o graph.Op
 
 // judge loads a tree and applies the policy to it.
 func (p *project) judge(ctx context.Context, files fs.FS) (*policy.Judgement, error) {
-	ws, err := p.load(ctx, files)
+	return p.judgeTree(ctx, p.tree, files, p.packages, true)
+}
+
+// judgeTree judges a tree, from files in place of its own. Packages reads its Go files; nil leaves the imports out.
+func (p *project) judgeTree(
+	ctx context.Context, tree *repo.Tree, files fs.FS, packages *imports.Reader, vendors bool,
+) (*policy.Judgement, error) {
+	ws, err := p.loadTree(ctx, tree, files)
 	if err != nil {
 		return nil, err
 	}
+	p.sums.Store(ws)
 	g, err := p.graph(ctx, ws, graph.Options{Workspace: true})
 	if err != nil {
 		return nil, err
 	}
-	facts := policy.NewFacts(g, time.Now())
-	facts.Interrupted = p.interrupted
-	if facts.Imports, err = imports.Load(ctx, g, p.packages, hasPackage(p.settings.Get("GOMODCACHE"))); err != nil {
-		return nil, err
+	facts := policy.NewFacts(g, p.today)
+	facts.Interrupted, facts.BasePolicy = p.interrupted, p.basePolicy
+	if packages != nil {
+		if facts.Imports, err = imports.Load(ctx, g, packages, hasPackage(p.settings.Get("GOMODCACHE"))); err != nil {
+			return nil, err
+		}
 	}
-	if facts.Vendors, err = integrity.CheckVendors(ctx, g, files); err != nil {
-		return nil, err
+	if vendors {
+		if facts.Vendors, err = integrity.CheckVendors(ctx, g, files); err != nil {
+			return nil, err
+		}
 	}
 	if p.remote {
 		if facts.Remote, err = p.newest(ctx, facts.RemotePaths()); err != nil {

@@ -133,7 +133,7 @@ func vendorVerify(inv *invocation, c *cli.Context) error {
 		return policy.Lookup(f.Rule).Layer != policy.LayerVendor || !p.concerns(j.Facts.Workspace, f)
 	})
 	p.withoutGraph(j)
-	if err := p.writeReport(j, policy.Warn); err != nil {
+	if err := p.writeReport(j, policy.Warn, nil, nil); err != nil {
 		return err
 	}
 	return exitWith(verdictCode(j.Verdict(policy.Warn)))

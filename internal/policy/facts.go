@@ -24,6 +24,8 @@ type Facts struct {
 	Remote map[string]Newest
 	// Vendors are the vendor directories of governed modules and the workspace; nil if nobody asked.
 	Vendors []*integrity.Vendor
+	// BasePolicy is the policy file of the state before a change that is judged by its own; nil if nothing is compared.
+	BasePolicy *Policy
 	// Interrupted says that a write of modgov is not whole, so that the files may be half of one state and half of another;
 	// nil if none is.
 	Interrupted error

@@ -48,7 +48,19 @@ type Finding struct {
 	Owners []string
 	// Exception waives it: it is shown apart and never fails.
 	Exception *Exception
+	// State is what a change has to do with it, "" where it is not compared with a state before.
+	State State
 }
+
+// A State is what a change has to do with a finding.
+type State string
+
+// The states.
+const (
+	New      State = "new"
+	Worse    State = "worse"
+	Standing State = "standing" // it was there before, and is no worse
+)
 
 // A Span is a place with the words that stand beneath it.
 type Span struct {

@@ -26,6 +26,8 @@ type Judgement struct {
 	Findings []*Finding
 	// Exceptions tell what each exception of the policy does, in file order.
 	Exceptions []ExceptionUse
+	// OnlyNew tells that findings which were there before the change do not count.
+	OnlyNew bool
 	// Gaps are what could not be found out.
 	Gaps []Gap
 	// Layers tells for each layer whether it was checked, not asked or failed, in a fixed order.
@@ -144,10 +146,16 @@ func hasVendor(ws *workspace.Workspace) bool {
 	return ws.Work != nil && ws.Work.Vendor || slices.ContainsFunc(ws.Governed(), vendors)
 }
 
-// Verdict returns the answer for a threshold: findings at or above it fail unless they are excepted.
+// Counts reports whether a finding can fail a check: one that is excepted cannot, nor one that was there before a change,
+// if only what the change brings is asked for. What can never be waived counts whatever was there before.
+func (j *Judgement) Counts(f *Finding) bool {
+	return f.Exception == nil && !(j.OnlyNew && f.State == Standing && Waivable(f.Rule))
+}
+
+// Verdict returns the answer for a threshold: findings at or above it fail if they count.
 func (j *Judgement) Verdict(threshold Severity) Verdict {
 	for _, f := range j.Findings {
-		if f.Exception == nil && f.Severity >= threshold {
+		if j.Counts(f) && f.Severity >= threshold {
 			return Fail
 		}
 	}

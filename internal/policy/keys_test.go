@@ -71,6 +71,11 @@ func (r *repository) resultOf(t *testing.T, text []byte) (result string, valid b
 	j := r.judge(t)
 	threshold, _ := policy.ParseSeverity(string(p.Gate.Threshold))
 	var b strings.Builder
+	fmt.Fprintln(&b, j.Verdict(threshold), p.JudgedBy(r.base))
+	for _, f := range j.Findings {
+		f.State = policy.Standing // as if a change had brought nothing
+	}
+	j.OnlyNew = p.Gate.Scope == policy.GateNew
 	fmt.Fprintln(&b, j.Verdict(threshold))
 	for _, rule := range policy.Rules() {
 		b.WriteString(shown(j, rule.Name))

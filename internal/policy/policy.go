@@ -130,6 +130,15 @@ func (n Note) String() string {
 // NotEvaluated lists what the file says and no rule looks at yet, in file order.
 func (p *Policy) NotEvaluated() []Note { return slices.Clone(p.notes) }
 
+// JudgedBy says whose policy judges a change that brings p where there was base, which may be nil: that of base if either
+// asks for it. A change cannot choose its judge.
+func (p *Policy) JudgedBy(base *Policy) PolicyFrom {
+	if base != nil && (base.Gate.PolicyFrom == PolicyFromBase || p.Gate.PolicyFrom == PolicyFromBase) {
+		return PolicyFromBase
+	}
+	return PolicyFromHead
+}
+
 // A FileVersion is the version of the file format: 1.
 type FileVersion int
 

@@ -209,9 +209,9 @@ type ExceptionPolicySection struct {
 // GateSection says what fails a check.
 type GateSection struct {
 	Place
-	Scope      GateScope  `policy:"scope,later"`
+	Scope      GateScope  `policy:"scope"`
 	Threshold  Threshold  `policy:"threshold"`
-	PolicyFrom PolicyFrom `policy:"policy_from,later"`
+	PolicyFrom PolicyFrom `policy:"policy_from"`
 }
 
 // ReleaseSection says what is released together.

@@ -265,9 +265,7 @@ release: {groups: []}
 	for _, n := range p.NotEvaluated() {
 		got = append(got, fmt.Sprintf("%d %s", n.Pos.Line, n))
 	}
-	want := `2 gate: scope
-2 gate: policy_from
-15 sums: stale
+	want := `15 sums: stale
 19 EX-3
 21 release`
 	if strings.Join(got, "\n") != want {

@@ -49,6 +49,7 @@ func Rules() []*Rule {
 		deprecated(),
 		policyConflict(),
 		policyUnused(),
+		policyLoosened(),
 		exceptionExpired(),
 		exceptionExpiring(),
 		exceptionUnused(),

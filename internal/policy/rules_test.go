@@ -40,6 +40,7 @@ type repository struct {
 	outside map[string][]byte
 	proxy   map[module.Version][]byte
 	policy  *policy.Policy
+	base    *policy.Policy           // of the state before, nil if there is none
 	remote  map[string]policy.Newest // nil: not asked
 }
 
@@ -83,6 +84,12 @@ func parseRepository(t testing.TB, text string) *repository {
 		}
 		switch {
 		case f.Name == "want":
+		case f.Name == "base/modgov.yaml":
+			p, err := policy.Parse("modgov.yaml", f.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.base = p
 		case f.Name == "modgov.yaml":
 			p, err := policy.Parse(f.Name, f.Data)
 			if err != nil {
@@ -123,7 +130,7 @@ func (r *repository) judge(t *testing.T, asked ...policy.Override) *policy.Judge
 	t.Helper()
 	g := r.load(t)
 	facts := policy.NewFacts(g, today)
-	facts.Remote = r.remote
+	facts.Remote, facts.BasePolicy = r.remote, r.base
 	var err error
 	if facts.Vendors, err = integrity.CheckVendors(t.Context(), g, r.files); err != nil {
 		t.Fatal(err)

@@ -11,11 +11,13 @@ import (
 
 // An Origin says how a report came to be.
 type Origin struct {
-	Version   string          // of modgov
-	Root      string          // names what was judged: a directory, or a revision
-	Threshold policy.Severity // findings at or above it fail; Off stands for Error
-	Notes     []string        // what else is worth knowing, a sentence each
-	Below     string          // the root relative to git's top level, "" if it is that, or without git: diffs start there
+	Version   string            // of modgov
+	Root      string            // names what was judged: a directory, or a revision
+	Threshold policy.Severity   // findings at or above it fail; Off stands for Error
+	Notes     []string          // what else is worth knowing, a sentence each
+	Base      *Base             // what the findings are compared with, nil if they are not
+	Fixed     []*policy.Finding // those of the base that are gone
+	Below     string            // the root relative to git's top level, "" if it is that, or without git: diffs start there
 }
 
 // New makes the document of a judgement. It copies what it needs.
@@ -38,6 +40,12 @@ func New(j *policy.Judgement, o Origin) *Report {
 	}
 	for _, f := range j.Findings {
 		r.Findings = append(r.Findings, newFinding(f))
+	}
+	if o.Base != nil {
+		r.Base = o.Base
+		for _, f := range o.Fixed {
+			r.Fixed = append(r.Fixed, newFinding(f))
+		}
 	}
 	for _, g := range j.Gaps {
 		gap := newGap(j.Facts.Graph, g.Module, g.Err)
@@ -75,8 +83,12 @@ func (r *Report) summarize() Summary {
 	hit := map[string]bool{}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if f.Exception != nil {
+		switch {
+		case f.Exception != nil:
 			s.Excepted++
+			continue
+		case !r.counts(f):
+			s.Standing++
 			continue
 		}
 		switch f.Severity {
@@ -94,6 +106,7 @@ func (r *Report) summarize() Summary {
 			hit[dir] = true
 		}
 	}
+	s.Fixed = len(r.Fixed)
 	for _, m := range r.Modules {
 		if m.Governed && hit[m.Dir] {
 			s.Modules++
@@ -110,7 +123,7 @@ func newFinding(f *policy.Finding) Finding {
 		ID: f.ID(), Rule: f.Rule, Severity: f.Severity.String(), Subject: f.Subject, Message: f.Message,
 		Modules: append([]string{}, f.Modules...), Dep: f.Dep, Kind: f.Kind,
 		At: append([]Span{}, newSpans(f.At)...), Because: newSpans(f.Because),
-		Owners: slices.Clone(f.Owners), Fix: f.Fix, Fixable: f.Fix != "" && slices.ContainsFunc(f.Settle, unasked),
+		Owners: slices.Clone(f.Owners), State: string(f.State), Fix: f.Fix, Fixable: f.Fix != "" && slices.ContainsFunc(f.Settle, unasked),
 	}
 	for _, g := range f.Groups {
 		out.Groups = append(out.Groups, Group{g.Version, append([]string{}, g.Modules...), g.Note})

@@ -78,6 +78,11 @@ func judgeArchive(t *testing.T, archive *txtar.Archive) *policy.Judgement {
 	if facts.Vendors, err = integrity.CheckVendors(t.Context(), g, files); err != nil {
 		t.Fatal(err)
 	}
+	if data := section(archive, "base/modgov.yaml"); data != nil {
+		if facts.BasePolicy, err = policy.Parse("modgov.yaml", data); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if slices.ContainsFunc(archive.Files, func(f txtar.File) bool { return strings.HasPrefix(f.Name, "remote/") }) {
 		facts.Remote = map[string]policy.Newest{}
 		for _, path := range facts.RemotePaths() {

@@ -9,6 +9,8 @@
 // All text from files is escaped for where it goes; see [Escape].
 package report
 
+import "github.com/modgov/modgov/internal/policy"
+
 // Schema is the version of all documents. It changes when a reader of the old one would go wrong, not when keys come.
 const Schema = "1"
 
@@ -38,6 +40,9 @@ type Report struct {
 	Gaps     []Gap     `json:"gaps"`
 	// NotEvaluated are the parts of the policy file that had no effect, in file order.
 	NotEvaluated []NotEvaluated `json:"not_evaluated"`
+	// Base is what the findings are compared with; nil if they are not. Fixed are the findings of it that are gone.
+	Base  *Base     `json:"base,omitempty"`
+	Fixed []Finding `json:"fixed,omitempty"`
 	// Overrides are severities that somebody asked for beside the policy, for this report alone.
 	Overrides []Override `json:"overrides,omitempty"`
 	// Notes are what else is worth knowing about how the report came to be, a sentence each.
@@ -50,12 +55,31 @@ type Tool struct {
 	Version string `json:"version"`
 }
 
+// counts reports whether a finding can fail the check: it is not excepted, and not one that was there before where only
+// what is new counts.
+func (r *Report) counts(f *Finding) bool {
+	before := r.Base != nil && r.Base.Scope == string(policy.GateNew) && f.State == string(policy.Standing)
+	return f.Exception == nil && !(before && policy.Waivable(f.Rule))
+}
+
+// A Base is a state before a change.
+type Base struct {
+	Revision string `json:"revision"` // as it was asked for
+	Commit   string `json:"commit"`   // the one that is compared with: the merge base of both
+	// Scope is "new" if only new and worse findings count, "all" if all do; Policy says whose policy judges: "head" or "base".
+	Scope  string `json:"scope"`
+	Policy string `json:"policy"`
+}
+
 // A Summary counts findings. Those that an exception waives are in Excepted only.
 type Summary struct {
 	Error    int `json:"error"`
 	Warn     int `json:"warn"`
 	Info     int `json:"info"`
 	Excepted int `json:"excepted"`
+	// Standing counts those that were there before the change and do not count, Fixed those that are gone.
+	Standing int `json:"standing,omitempty"`
+	Fixed    int `json:"fixed,omitempty"`
 	// Fixable counts the errors and warnings that modgov fix clears.
 	Fixable int `json:"fixable"`
 	// Modules counts the governed modules that have a finding that is not excepted.
@@ -109,6 +133,8 @@ type Finding struct {
 	Fixable   bool        `json:"fixable"`
 	Policy    *PolicyItem `json:"policy,omitempty"`    // the policy item behind it
 	Exception *Exception  `json:"exception,omitempty"` // waives it
+	// State is "new", "worse" or "standing" where the findings are compared with a base.
+	State string `json:"state,omitempty"`
 }
 
 // A Position is a place in a file. Line and the byte columns Col and End count from 1, End is the column after the

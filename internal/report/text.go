@@ -61,9 +61,14 @@ func (t *text) headline() string {
 	}
 	s += ", " + policy.Count(t.r.Dependencies, "dependency")
 	if t.r.Policy == "" {
-		return s + ", built-in policy"
+		s += ", built-in policy"
+	} else {
+		s += ", policy " + t.r.Policy
 	}
-	return s + ", policy " + t.r.Policy
+	if b := t.r.Base; b != nil {
+		s += fmt.Sprintf(", compared with %s (%.12s)", b.Revision, b.Commit)
+	}
+	return s
 }
 
 // findings shows what may fail a check with all its facts; information never fails one, and has a line each at the end.
@@ -71,7 +76,7 @@ func (t *text) findings() {
 	var calm []*Finding
 	for i := range t.r.Findings {
 		switch f := &t.r.Findings[i]; {
-		case f.Exception != nil:
+		case f.Exception != nil || !t.r.counts(f) && !t.o.Verbose:
 		case f.Severity == "info" && !t.o.Verbose:
 			calm = append(calm, f)
 		default:
@@ -176,12 +181,25 @@ func (t *text) count() string {
 	if s.Info > 0 {
 		parts = append(parts, fmt.Sprintf("%d info", s.Info))
 	}
-	line := "no findings in " + policy.Count(governed, "module")
+	none := "no findings in "
+	if t.r.Base != nil {
+		none = "no new findings in "
+	}
+	line := none + policy.Count(governed, "module")
 	if len(parts) > 0 {
 		line = strings.Join(parts, ", ") + fmt.Sprintf(" in %d of %s", s.Modules, policy.Count(governed, "module"))
 	}
 	if s.Excepted > 0 {
 		line += fmt.Sprintf("; %d excepted (%s)", s.Excepted, strings.Join(t.exceptions(), "; "))
+	}
+	if s.Standing > 0 {
+		line += fmt.Sprintf("; %d there before", s.Standing)
+		if !t.o.Verbose {
+			line += " (-v shows them)"
+		}
+	}
+	if s.Fixed > 0 {
+		line += fmt.Sprintf("; %d gone", s.Fixed)
 	}
 	if n := len(t.r.NotEvaluated); n > 0 && !t.o.Verbose {
 		line += fmt.Sprintf("; %s of the policy not evaluated (-v lists them)", policy.Count(n, "part"))
@@ -271,7 +289,7 @@ func (t *text) rule() string {
 	first := ""
 	for _, f := range t.r.Findings {
 		switch {
-		case f.Exception != nil:
+		case !t.r.counts(&f):
 		case !f.Fixable:
 			return f.Rule
 		case first == "":

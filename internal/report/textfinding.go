@@ -172,6 +172,12 @@ func (t *text) facts(f *Finding) []row {
 		}
 		out = append(out, row{"exception", t.foldWords(s, t.beside("exception"))})
 	}
+	switch f.State {
+	case "worse":
+		out = append(out, row{"change", []string{"worse than before"}})
+	case "standing":
+		out = append(out, row{"change", []string{"was there before"}})
+	}
 	switch {
 	case f.Fix != "":
 		out = append(out, row{"fix", []string{f.Fix}})

@@ -1,0 +1,122 @@
+package policy
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+func policyLoosened() *Rule {
+	return &Rule{
+		Name:        "policy-loosened",
+		Title:       "A change to the policy that may let more pass than before",
+		Severity:    Warn,
+		Layer:       LayerDeclared,
+		Since:       "0.1.0",
+		AboutPolicy: true,
+		Doc: `A change is judged by the policy that it brings along, so it can make itself pass. Where modgov check --base
+compares two states, each difference between their policies that may let more pass than before is named, whether it has
+an effect today or not:
+
+- an item that is gone or that asks for something else, and an item of versions or replaces.allow that is new;
+- an exception that is new or says something else;
+- a section that says something else: modules, owners, sets, sources, replaces, go, vendor, sums, exception_policy, gate.
+
+Items are the same if their ids are. Items that only add demands (pins, bans, boundaries) and exceptions that are gone
+are not reported, nor is anything where the state before had no policy file: that is adoption. With gate.policy_from:
+base both states are judged by the policy from before the change, and nothing is reported either.
+
+It is for a person to say whether the change is wanted: this is a warning, so that the reviewer sees it.`,
+		Bad: `The change takes a ban away and brings an exception.
+-- base/modgov.yaml --
+version: 1
+bans:
+  - {id: no-x, dep: example.com/x}
+-- modgov.yaml --
+version: 1
+exceptions:
+  - {id: EX-1, rule: version-skew, dep: example.com/y, expires: 2027-01-31}
+-- a/go.mod --
+module example.com/a
+
+go 1.24
+`,
+		Good: `The change demands more.
+-- base/modgov.yaml --
+version: 1
+-- modgov.yaml --
+version: 1
+bans:
+  - {id: no-x, dep: example.com/x}
+-- a/go.mod --
+module example.com/a
+
+go 1.24
+`,
+		Check: checkPolicyLoosened,
+	}
+}
+
+// checkPolicyLoosened compares the policy with that of the state before, section by section.
+func checkPolicyLoosened(c *checker) []*Finding {
+	was := c.BasePolicy
+	if was == nil || was.File == "" || was == c.policy {
+		return nil
+	}
+	var out []*Finding
+	before, after := reflect.ValueOf(was).Elem(), reflect.ValueOf(c.policy).Elem()
+	for _, f := range fieldsOf(before.Type()) {
+		a, b := before.FieldByIndex(f.index), after.FieldByIndex(f.index)
+		switch {
+		case same(a, b):
+		case a.Kind() == reflect.Slice:
+			out = append(out, c.loosenedItems(f.key, a, b)...)
+		default:
+			at := workspace.Position{File: c.policy.File}
+			if p := c.policy.KeyPos(f.key); c.policy.Has(f.key) {
+				at = p
+			}
+			out = append(out, c.loosened(f.key, "section "+f.key+" is not what it was", at))
+		}
+	}
+	return out
+}
+
+func (c *checker) loosened(kind, message string, at workspace.Position) *Finding {
+	file := c.policy.File
+	if file == "" {
+		file, at = c.BasePolicy.File, workspace.Position{File: c.BasePolicy.File}
+	}
+	return &Finding{Kind: kind, Subject: file, Message: message, At: []Span{{Pos: at}}}
+}
+
+// loosenedItems compares the items of a section by their ids.
+func (c *checker) loosenedItems(section string, a, b reflect.Value) []*Finding {
+	item := func(v reflect.Value) *Item { return v.Addr().Interface().(policyItem).item() }
+	was := map[string]reflect.Value{}
+	for i := range a.Len() {
+		was[item(a.Index(i)).ID] = a.Index(i)
+	}
+	mayLoosen := slices.Contains([]string{"versions", "exceptions", "release"}, section)
+	name := map[bool]string{true: "exception ", false: "item "}[section == "exceptions"]
+	var out []*Finding
+	for i := range b.Len() {
+		is := item(b.Index(i))
+		old, ok := was[is.ID]
+		delete(was, is.ID)
+		switch {
+		case !ok && mayLoosen:
+			out = append(out, c.loosened(section+" "+is.ID, name+is.ID+" is new", is.Pos))
+		case ok && !same(old, b.Index(i)):
+			out = append(out, c.loosened(section+" "+is.ID, name+is.ID+" is not what it was", is.Pos))
+		}
+	}
+	for i := range a.Len() {
+		id := item(a.Index(i)).ID
+		if _, gone := was[id]; gone && section != "exceptions" {
+			out = append(out, c.loosened(section+" "+id, name+id+" is gone", workspace.Position{File: c.policy.File}))
+		}
+	}
+	return out
+}
