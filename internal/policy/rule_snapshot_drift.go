@@ -42,30 +42,7 @@ module example.com/x
 
 require example.com/y v1.1.0
 `,
-		Good: `-- go.mod --
-module example.com/app
-
-go 1.24
-
-require example.com/x v1.0.0
--- vendor/modules.txt --
-# example.com/x v1.0.0
-## explicit
-example.com/x
--- vendor/example.com/x/x.go --
-package x
--- modgov.vendor.json --
-{
-  "schema": "1",
-  "module": "example.com/app",
-  "go": "go1.26.0",
-  "dependencies": [{"path": "example.com/x", "version": "v1.0.0"}],
-  "files": [
-    {"path": "example.com/x/x.go", "sha256": "3ea66a23367f14bd3e79ebd5c296779a4c3c40ef3a2035e23863b56ab5894bc5", "size": 10},
-    {"path": "modules.txt", "sha256": "ec1cecae70657898fbbb6073712a8a7c841d50073c32a945105636e1f1f182c8", "size": 49}
-  ]
-}
-`,
+		Good:  snapshotExample(vendoredX),
 		Check: checkSnapshotDrift,
 	}
 }

@@ -39,30 +39,7 @@ example.com/x
 -- vendor/example.com/x/x.go --
 package x
 `,
-		Good: `-- go.mod --
-module example.com/app
-
-go 1.24
-
-require example.com/x v1.0.0
--- vendor/modules.txt --
-# example.com/x v1.0.0
-## explicit
-example.com/x
--- vendor/example.com/x/x.go --
-package x
--- modgov.vendor.json --
-{
-  "schema": "1",
-  "module": "example.com/app",
-  "go": "go1.26.0",
-  "dependencies": [{"path": "example.com/x", "version": "v1.0.0"}],
-  "files": [
-    {"path": "example.com/x/x.go", "sha256": "3ea66a23367f14bd3e79ebd5c296779a4c3c40ef3a2035e23863b56ab5894bc5", "size": 10},
-    {"path": "modules.txt", "sha256": "ec1cecae70657898fbbb6073712a8a7c841d50073c32a945105636e1f1f182c8", "size": 49}
-  ]
-}
-`,
+		Good:  snapshotExample(vendoredX),
 		Check: checkVendorStale,
 	}
 }
@@ -89,14 +66,6 @@ func checkVendorStale(c *checker) []*Finding {
 	return out
 }
 
-// vendors are the vendor directories that a rule judges: none if the policy does not want to know.
-func (c *checker) vendors(rule string) []*integrity.Vendor {
-	if _, asked := c.asked.raised(rule); c.policy.Vendor.Drift == Off && !asked {
-		return nil
-	}
-	return c.Vendors
-}
-
 // vendorFaults reports lines that go.mod and modules.txt do not agree about.
 func (c *checker) vendorFaults(v *integrity.Vendor, faults []integrity.VendorFault) *Finding {
 	f := c.vendorFinding(v)
@@ -107,21 +76,6 @@ func (c *checker) vendorFaults(v *integrity.Vendor, faults []integrity.VendorFau
 	}
 	for _, fault := range faults {
 		f.At = append(f.At, Span{fault.Pos, "has no counterpart"})
-	}
-	return f
-}
-
-// vendorFinding is what all findings about a vendor directory have in common.
-func (c *checker) vendorFinding(v *integrity.Vendor) *Finding {
-	f := &Finding{Severity: c.policy.Vendor.Drift, Subject: v.Dir, Fix: command("modgov", "vendor", "snapshot")}
-	if v.Module != nil {
-		f.Modules = []string{v.Dir}
-		f.Fix = command("modgov", "vendor", "snapshot", "--module", v.Dir)
-	} else {
-		f.Subject = c.Workspace.Work.File
-	}
-	if section := &c.policy.Vendor; section.Has("drift") {
-		f.Because = []Span{{section.KeyPos("drift"), "asked for here"}}
 	}
 	return f
 }
