@@ -223,7 +223,10 @@ func valueLength(line string, i int, n *yaml.Node) int {
 	case text[0] == '"' || text[0] == '\'':
 		return quotedLength(text)
 	case text[0] == '[' || text[0] == '{':
-		return flowLength(text)
+		if end := flowEnd(text, 0); end >= 0 {
+			return end
+		}
+		return len(text)
 	case n.Value != "" && strings.HasPrefix(text, n.Value):
 		return len(n.Value)
 	case n.Value == "" && n.Anchor == "" && n.Style&yaml.TaggedStyle == 0:
@@ -246,30 +249,6 @@ func quotedLength(s string) int {
 			i++
 		case s[i] == quote:
 			return i + 1
-		}
-	}
-	return len(s)
-}
-
-// flowLength returns the length of the [...] or {...} at the start of s, all of s if it does not end there.
-func flowLength(s string) int {
-	depth, fresh := 0, true // fresh: a quote here begins quoted text
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case fresh && (c == '"' || c == '\''):
-			i += quotedLength(s[i:]) - 1
-			fresh = false
-		case c == '[' || c == '{':
-			depth, fresh = depth+1, true
-		case c == ']' || c == '}':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-			fresh = false
-		case c == ',' || c == ':':
-			fresh = true
-		case c != ' ' && c != '\t':
-			fresh = false
 		}
 	}
 	return len(s)

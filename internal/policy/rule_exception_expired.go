@@ -14,7 +14,7 @@ covered counts again. The exception itself is reported as long as it stands in t
 nobody needs any more is removed, and one which somebody does is renewed by a person and not by default.
 
 To clear it, settle what it covered and remove it, or give it a new date and say why. The finding says how much counts
-again because of it.`,
+again because of it, or that not all that it speaks of could be looked at.`,
 		Bad: `The last day was in 2020.
 -- modgov.yaml --
 version: 1
@@ -37,16 +37,19 @@ go 1.24
 	}
 }
 
-// expired reports an exception whose day has passed; again counts the findings that it covered.
+// expired reports an exception whose day has passed; again counts the findings that it covered and nothing else waives.
 func (c *checker) expired(e *Exception, again int) *Finding {
 	f := aboutException(exceptionExpired(), e, fmt.Sprintf("exception %s expired on %s", e.ID, e.Expires))
 	f.At = append(f.At, Span{e.KeyPos("expires"), "valid through that day"})
 	f.Fix = command("modgov", "exceptions", "renew", e.ID)
-	switch again {
-	case 0:
+	switch {
+	case again == 0 && !c.wouldKnow(e):
+		f.Message += "; not all that it speaks of was looked at"
+		f.Fix = "" // whether it is to be renewed or removed is not known
+	case again == 0:
 		f.Message += "; nothing counts again because of it"
-		f.Fix = "modgov exceptions prune --expired"
-	case 1:
+		f.Fix = command("modgov", "exceptions", "prune", "--expired")
+	case again == 1:
 		f.Message += "; a finding that it covered counts again"
 	default:
 		f.Message += fmt.Sprintf("; %d findings that it covered count again", again)
