@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -230,10 +231,30 @@ func (p *project) targets(c *cli.Context, before *policy.Judgement, o fixing) fu
 
 func (p *project) planProject() *plan.Project {
 	return &plan.Project{
-		Root: p.repo.Root, FS: p.tree.FS, Git: p.repo.GitDir != "", Journal: p.journal(), Settings: p.settings, Offline: p.inv.offline, Jobs: p.inv.jobs,
+		Root: p.repo.Root, FS: p.tree.FS, Git: p.repo.GitDir != "", Journal: p.journal(), PolicyAtHead: p.policyAtHead(), Settings: p.settings, Offline: p.inv.offline, Jobs: p.inv.jobs,
 		Judge:    func(ctx context.Context, files fs.FS) (*policy.Judgement, error) { return p.judge(ctx, files) },
 		Progress: p.planProgress(),
 	}
+}
+
+// policyAtHead returns what reads the policy of the last commit: once, when it is asked. Without git, without a commit or
+// without a policy that can be read there is none, and lines that rest on it are somebody's.
+func (p *project) policyAtHead() func() *policy.Policy {
+	return sync.OnceValue(func() *policy.Policy {
+		tree, err := p.repo.Revision(p.inv.ctx, "HEAD")
+		if err != nil {
+			return nil
+		}
+		data, err := fs.ReadFile(tree.FS, policyName)
+		if err != nil {
+			return nil
+		}
+		head, err := policy.Parse(policyName, data)
+		if err != nil {
+			return nil
+		}
+		return head
+	})
 }
 
 // planProgress gives each step of a plan the progress line.

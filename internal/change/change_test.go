@@ -55,7 +55,9 @@ func TestState(t *testing.T) {
 // Findings are matched by identity; those that are gone come back in their order, but for those that were waived.
 func TestCompare(t *testing.T) {
 	t.Parallel()
-	other := func(dep string) *policy.Finding { return finding(func(f *policy.Finding) { f.Dep, f.Subject = dep, dep }) }
+	other := func(dep string) *policy.Finding {
+		return finding(func(f *policy.Finding) { f.Dep, f.Subject = dep, dep })
+	}
 	waived := other("waived")
 	waived.Exception = &policy.Exception{}
 	base := &policy.Judgement{Findings: []*policy.Finding{finding(nil), other("gone"), waived}}

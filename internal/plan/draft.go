@@ -255,6 +255,8 @@ func (d *draft) change(m *workspace.Module, c change) (bool, error) {
 		return d.update(m, c)
 	case policy.Replace:
 		return d.replace(m, c)
+	case policy.Unreplace:
+		return d.edit(m, workspace.Edit{Op: workspace.DropReplace, Mod: c.Mod})
 	case policy.Sums:
 		return d.addSums(m)
 	case policy.RaiseWork:

@@ -35,6 +35,9 @@ type Project struct {
 	Journal Journal
 	// Judge loads a tree and judges it; plans ask it of edited trees. It fetches what it needs.
 	Judge func(ctx context.Context, files fs.FS) (*policy.Judgement, error)
+	// PolicyAtHead returns the policy of the last commit, nil if there is none that can be read; a nil function knows none.
+	// It is asked only where a marked replace line is not what the policy says now.
+	PolicyAtHead func() *policy.Policy
 	// Settings are those of the go command, by which edited files are completed.
 	Settings *gocmd.Settings
 	Offline  bool // go may ask nothing of the network
@@ -316,6 +319,7 @@ func (d *draft) describeReplaces(file string, before, after *workspace.Module) [
 	}
 	for _, r := range after.Replaces {
 		was, ok := old[r.Old]
+		delete(old, r.Old)
 		if ok && was.New == r.New {
 			continue
 		}
@@ -324,6 +328,13 @@ func (d *draft) describeReplaces(file string, before, after *workspace.Module) [
 			text += " (new)"
 		}
 		out = append(out, Edit{File: file, Text: text, For: d.reasons(file, r.Old.Path)})
+	}
+	for _, r := range before.Replaces {
+		if _, gone := old[r.Old]; gone {
+			delete(old, r.Old) // equal lines are one
+			text := fmt.Sprintf("replace %s => %s (dropped)", graph.ModText(r.Old), graph.ModText(r.New))
+			out = append(out, Edit{File: file, Text: text, For: d.reasons(file, r.Old.Path)})
+		}
 	}
 	return out
 }

@@ -9,9 +9,6 @@ import (
 	"github.com/modgov/modgov/internal/workspace"
 )
 
-// markPrefix begins the comment of a replace line that modgov wrote; the id of the policy item follows.
-const markPrefix = "modgov:"
-
 // replace writes a marked replace line for all versions of a dependency. A line that somebody else wrote for it stays.
 func (d *draft) replace(m *workspace.Module, c change) (bool, error) {
 	p := d.now.Policy
@@ -23,7 +20,7 @@ func (d *draft) replace(m *workspace.Module, c change) (bool, error) {
 		mark = c.Item.ID
 	}
 	edit := workspace.Edit{
-		Op: workspace.AddReplace, Mod: module.Version{Path: c.Mod.Path}, New: c.New, Comment: markPrefix + mark,
+		Op: workspace.AddReplace, Mod: module.Version{Path: c.Mod.Path}, New: c.New, Comment: policy.MarkPrefix + mark,
 	}
 	for i := range m.Replaces {
 		r := &m.Replaces[i]
@@ -31,9 +28,9 @@ func (d *draft) replace(m *workspace.Module, c change) (bool, error) {
 		case r.Old.Path != c.Mod.Path:
 		case r.New == c.New && r.Old.Version == "":
 			return false, nil
-		case !owned(p, r) && strings.HasPrefix(r.Comment, markPrefix):
+		case !d.owned(r) && strings.HasPrefix(r.Comment, policy.MarkPrefix):
 			return false, refuse("the replace line for %s in %s is marked as modgov's, and is not what its item says now: delete it", r.Old, r.Pos)
-		case !owned(p, r):
+		case !d.owned(r):
 			return false, refuse("%s has a replace line of its own for %s (%s)", m.File, r.Old, r.Pos)
 		case r.Old.Version == "":
 			edit.Op = workspace.SetReplace
@@ -45,23 +42,16 @@ func (d *draft) replace(m *workspace.Module, c change) (bool, error) {
 // Rule names the rule where no policy item stands behind a change.
 func (c change) Rule() string { return c.finding.Rule }
 
-// owned reports whether a replace line is modgov's: it is marked, and equals what the policy item that the mark names
-// yields now. Whoever edits such a line makes it theirs.
-func owned(p *policy.Policy, r *workspace.Replace) bool {
-	id, ok := strings.CutPrefix(r.Comment, markPrefix)
-	if !ok || r.Old.Version != "" {
+// owned reports whether a replace line is modgov's: it is what the policy item that its mark names yields now, or did
+// yield by the policy of the last commit, from which somebody has moved it since.
+func (d *draft) owned(r *workspace.Replace) bool {
+	ws := d.now.Facts.Workspace
+	if d.now.Policy.Owns(r, ws) {
+		return true
+	}
+	if !strings.HasPrefix(r.Comment, policy.MarkPrefix) || d.project.PolicyAtHead == nil {
 		return false
 	}
-	for i := range p.Pins {
-		pin := &p.Pins[i]
-		if pin.ID == id {
-			return r.New == module.Version{Path: r.Old.Path, Version: string(pin.Version)}
-		}
-	}
-	for i := range p.Versions {
-		if p.Versions[i].ID == id {
-			return r.New.Path == r.Old.Path && r.New.Version != ""
-		}
-	}
-	return false
+	head := d.project.PolicyAtHead()
+	return head != nil && head.Owns(r, ws)
 }

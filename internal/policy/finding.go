@@ -134,6 +134,8 @@ const (
 	Update  Means = "update"  // the module's roots take their selected versions; Mod is one that moves
 	Replace Means = "replace" // a replace line with New as its target is written
 	Sums    Means = "sums"    // lines are added to the module's go.sum
+	// Unreplace drops the replace line for exactly Mod, one that modgov wrote and that has no effect any more.
+	Unreplace Means = "unreplace"
 	// RaiseWork raises the go line of go.work to that of the module, a member; Mod is go at that version.
 	RaiseWork Means = "raise-work"
 )

@@ -1,9 +1,6 @@
 package policy
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/modgov/modgov/internal/graph"
 )
 
@@ -81,27 +78,11 @@ func (c *checker) denied(l replaceLine) (key, why string) {
 	target := DepInfo{Path: l.New.Path, Version: l.New.Version}
 	switch {
 	case l.Dir != "":
-		if says.Local == LocalDenied && !l.Outside() && !c.ownedByPolicy(l) {
+		if says.Local == LocalDenied && !l.Outside() && !c.policy.Owns(l.Replace, c.Workspace) {
 			return "local", "a directory, which the policy does not allow"
 		}
 	case says.Has("forks") && l.New.Path != l.Old.Path && !says.Forks.Match(target):
 		return "forks", "a fork that the policy does not name"
 	}
 	return "", ""
-}
-
-// ownedByPolicy reports whether the line is one that modgov writes for an item of the policy: marked with its id, and
-// leading to the directory of the sibling that it replaces. A mark alone proves nothing: anybody can write one.
-func (c *checker) ownedByPolicy(l replaceLine) bool {
-	id, marked := strings.CutPrefix(l.Comment, "modgov:")
-	s := c.Workspace.Module(l.Dir)
-	if !marked || s == nil || s.Path != l.Old.Path {
-		return false
-	}
-	dep := DepInfo{Path: s.Path, Dir: s.Dir}
-	return slices.ContainsFunc(c.policy.Pins, func(p PinItem) bool {
-		return p.ID == id && p.Resolve == ResolveReplace && p.Dep.Match(dep)
-	}) || slices.ContainsFunc(c.policy.Versions, func(v VersionItem) bool {
-		return v.ID == id && v.Resolve == ResolveReplace && v.Dep.Match(dep)
-	})
 }

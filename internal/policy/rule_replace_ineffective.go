@@ -26,7 +26,8 @@ is a member, and for lines of go.work that do not apply in the workspace. Where 
 nothing is said of lines that might apply there. Lines that lead to modules of the repository are one finding per
 module: tools that replace all of them everywhere write many.
 
-To clear it, remove the line (the finding shows the command), or give it the version that is selected.`,
+To clear it, remove the line (the finding shows the command), or give it the version that is selected. modgov fix takes
+away lines that it wrote itself: those that are marked and are what the policy item they name asks for.`,
 		Bad: `The patch was for v1.0.5; now v1.0.6 is selected.
 -- go.mod --
 module example.com/app
@@ -72,6 +73,10 @@ func checkReplaceIneffective(c *checker) []*Finding {
 func (c *checker) ineffective(views []*graph.View, l replaceLine) *Finding {
 	f := l.found(l.Kind, "never applies", "replaces %s, %s", graph.ModText(l.Old), c.whyNot(views, l))
 	f.Fix = c.dropReplace(l)
+	if l.Module != nil && c.policy.Owns(l.Replace, c.Workspace) {
+		f.Fix = command("modgov", "fix", "--rule", "replace-ineffective", "--module", l.Module.Dir)
+		f.Settle = []Settlement{{Means: Unreplace, Module: l.Module.Dir, Mod: l.Old}}
+	}
 	return f
 }
 
