@@ -30,7 +30,8 @@ func vendorSnapshotCommand() *cli.Command {
 		Description: `Makes the vendor directories of the modules, and of the workspace, that the policy names under vendor
 or that have one already; with --module, of the selected modules. The go command makes them aside, several at a time,
 and they are swapped in whole: go mod vendor for a module, go work vendor for the workspace. What is up to date stays
-as it is. A directory in which somebody changed or added a file since its snapshot is kept, unless --force is given.
+as it is. A directory in which somebody changed or added a file since its snapshot, or that has files of no module that
+its modules.txt names, is kept, unless --force is given.
 
 Exit code 0: the snapshots are there. 1: --dry-run would change something. 3: one could not be made, nothing was
 written.
@@ -80,7 +81,7 @@ func (p *project) snapshots(ws *workspace.Workspace) func(*workspace.Module) boo
 	named := p.namedSnapshots()
 	return func(m *workspace.Module) bool {
 		if m == nil {
-			return named(nil) && ws.Work != nil || ws.Work != nil && ws.Work.Vendor
+			return ws.Work != nil && (named(nil) || ws.Work.Vendor && !named(ws.Module(ws.Work.Dir)))
 		}
 		return named(m) || m.Vendor
 	}

@@ -75,19 +75,26 @@ func (p *Plan) addVendors(ctx context.Context, d *draft) error {
 	return err
 }
 
-// dueVendors returns the modules whose vendor directories have to be made, nil among them for the workspace.
+// dueVendors returns the modules whose vendor directories have to be made, nil among them for the workspace. A module
+// that stands beside go.work has one vendor directory with the workspace: it is made for the one that it was asked for,
+// else for the one that it is of.
 func (d *draft) dueVendors() []*workspace.Module {
 	var out []*workspace.Module
 	ws := d.now.Facts.Workspace
 	asked := func(m *workspace.Module) bool { return d.options.Vendor != nil && d.options.Vendor(m) }
-	anyEdited := false
+	anyEdited, taken := false, false
 	for _, m := range ws.Governed() {
 		anyEdited = anyEdited || d.edited(m)
+		shared := ws.Work != nil && ws.Work.Dir == m.Dir
+		if shared && asked(nil) {
+			continue
+		}
 		if asked(m) || m.Vendor && (d.touched(m) || d.builtFromEdited(m, nil) != "") {
 			out = append(out, m)
+			taken = taken || shared
 		}
 	}
-	if ws.Work != nil && (asked(nil) || ws.Work.Vendor && anyEdited) {
+	if ws.Work != nil && !taken && (asked(nil) || ws.Work.Vendor && anyEdited) {
 		out = append(out, nil)
 	}
 	return out
@@ -102,16 +109,60 @@ func (d *draft) vendorDir(m *workspace.Module) string {
 }
 
 // ownVendor refuses to make a vendor directory anew that holds what somebody changed or put there by hand: it would be
-// lost. Only a manifest can tell.
+// lost. What was changed only a manifest can tell; what go never put there shows without one.
 func (d *draft) ownVendor(m *workspace.Module) error {
+	if d.options.Force {
+		return nil
+	}
+	dir := d.vendorDir(m)
 	for _, v := range d.before.Facts.Vendors {
-		same := m == nil && v.Module == nil || m != nil && v.Module != nil && v.Module.Dir == m.Dir
-		if foreign := slices.Concat(v.Changed, v.Extra); same && len(foreign) > 0 && !d.options.Force {
-			return unproved("%s in %s was changed since its snapshot, and would be lost: keep it elsewhere, or say --force",
-				firstOf(foreign), path.Join(v.Dir, "vendor"))
+		if v.Dir != dir || v.Manifest == nil {
+			continue
 		}
+		if foreign := slices.Concat(v.Changed, v.Extra); len(foreign) > 0 {
+			return unproved("%s in %s was changed since its snapshot, and would be lost: keep it elsewhere, or say --force",
+				firstOf(foreign), path.Join(dir, "vendor"))
+		}
+		return nil
+	}
+	foreign, err := foreignFiles(d.project.FS, path.Join(dir, "vendor"))
+	if err != nil {
+		return err
+	}
+	if len(foreign) > 0 {
+		return unproved("%s in %s is of no module that its modules.txt has, and would be lost: keep it elsewhere, or say --force",
+			firstOf(foreign), path.Join(dir, "vendor"))
 	}
 	return nil
+}
+
+// foreignFiles returns the files of a vendor directory that belong to no module of its modules.txt. Where that is not
+// there, somebody uses the name for something else, and all are foreign.
+func foreignFiles(files fs.FS, vendor string) ([]string, error) {
+	if info, err := fs.Lstat(files, vendor); err != nil || !info.IsDir() {
+		return nil, ignoreMissing(err)
+	}
+	data, err := fs.ReadFile(files, path.Join(vendor, "modules.txt"))
+	if err := ignoreMissing(err); err != nil {
+		return nil, err
+	}
+	listed := map[string]bool{}
+	for _, m := range workspace.ParseVendorText("modules.txt", data).Modules {
+		listed[m.Mod.Path] = true
+	}
+	var out []string
+	err = fs.WalkDir(subFS(files, vendor), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && listed[name]:
+			return fs.SkipDir
+		case !entry.IsDir() && name != "modules.txt":
+			out = append(out, name)
+		}
+		return nil
+	})
+	return out, err
 }
 
 // firstOf names the first of some files and counts the others.

@@ -33,12 +33,16 @@ func checkVendorMissing(c *checker) []*Finding {
 	}
 	out := c.vendorFiles("vendor-missing", "gone since the snapshot: %s", func(v *integrity.Vendor) []string { return v.Missing })
 	section := &c.policy.Vendor
+	w := c.Workspace.Work
 	for _, m := range c.Workspace.Governed() {
+		if section.Workspace && w != nil && w.Dir == m.Dir {
+			continue // a glob that takes in the root module does not ask for two directories of one name
+		}
 		if !section.Modules.IsZero() && section.Modules.Match(c.infos[m]) && len(m.Requires) > 0 {
 			out = append(out, c.snapshotMissing(&integrity.Vendor{Dir: m.Dir, Module: m}, m.File, "modules")...)
 		}
 	}
-	if w := c.Workspace.Work; section.Workspace && w != nil {
+	if section.Workspace && w != nil {
 		out = append(out, c.snapshotMissing(&integrity.Vendor{Dir: w.Dir}, w.File, "workspace")...)
 	}
 	return out

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
+	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/plan"
 	"github.com/modgov/modgov/internal/policy"
 )
@@ -43,7 +45,9 @@ type Plan struct {
 // A PlanFile is a changed file.
 type PlanFile struct {
 	File string `json:"file"` // relative to the root
-	Diff string `json:"diff"` // unified, as git apply takes it
+	// Diff is unified, as git apply takes it. It is empty for the manifest of a vendor directory that changes: no diff shows
+	// that directory, and without it the manifest would be untrue.
+	Diff string `json:"diff"`
 }
 
 // A PlanEdit is a change of meaning.
@@ -100,9 +104,12 @@ func NewPlan(p *plan.Plan, unproved error, o Origin) (*Plan, error) {
 		out.Verdict, out.Complete = string(p.After.Verdict(policy.Error)), len(p.After.Gaps) == 0
 	}
 	for _, f := range p.Files {
-		diff, err := Diff(path.Join(o.Below, f.Name), f.Before, f.After)
-		if err != nil {
-			return nil, err
+		diff := ""
+		if !ofVendors(p.Vendors, f.Name) {
+			var err error
+			if diff, err = Diff(path.Join(o.Below, f.Name), f.Before, f.After); err != nil {
+				return nil, err
+			}
 		}
 		out.Files = append(out.Files, PlanFile{f.Name, diff})
 	}
@@ -125,6 +132,11 @@ func NewPlan(p *plan.Plan, unproved error, o Origin) (*Plan, error) {
 	return out, nil
 }
 
+// ofVendors reports whether a file is the manifest of a vendor directory that the plan makes anew.
+func ofVendors(vendors []plan.Vendor, name string) bool {
+	return slices.ContainsFunc(vendors, func(v plan.Vendor) bool { return name == path.Join(v.Dir, integrity.ManifestName) })
+}
+
 func findings(list []*policy.Finding) []Finding {
 	out := []Finding{}
 	for _, f := range list {
@@ -145,12 +157,18 @@ func WritePlan(w io.Writer, format string, p *Plan, withDiff bool, o Options) er
 	if !o.Quiet {
 		pg.plan(p, o.Verbose)
 	}
+	if len(p.Vendors) > 0 && (withDiff || p.Patch != "") {
+		pg.text("note: the diff has no vendor directories and not their manifests: modgov vendor snapshot makes them once it is applied")
+	}
 	pg.planEnd(p)
 	if err := pg.writeTo(w); err != nil || !withDiff || o.Quiet {
 		return err
 	}
 	out := Printable(w)
 	for _, f := range p.Files {
+		if f.Diff == "" {
+			continue
+		}
 		if _, err := io.WriteString(out, "\n"+f.Diff); err != nil {
 			return err
 		}
@@ -323,10 +341,21 @@ func (pg *page) planEnd(p *Plan) {
 	case p.Written:
 		pg.line(piece{"written: ", passStyle}, piece{text: p.sizes() + left})
 	case p.Patch != "":
-		pg.text("written to %s, and not to the tree: %s%s", p.Patch, policy.Count(len(p.Files), "diff"), left)
+		pg.text("written to %s, and not to the tree: %s%s", p.Patch, policy.Count(p.diffs(), "diff"), left)
 	default:
 		pg.text("dry run, nothing written: %s%s", p.sizes(), left)
 	}
+}
+
+// diffs counts the files that a diff shows.
+func (p *Plan) diffs() int {
+	n := 0
+	for _, f := range p.Files {
+		if f.Diff != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // sizes says how much a plan writes.
