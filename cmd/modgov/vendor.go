@@ -2,11 +2,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/report"
 	"github.com/modgov/modgov/internal/workspace"
@@ -107,6 +109,8 @@ func vendorVerifyCommand() *cli.Command {
 manifest: the rules vendor-stale, vendor-tampered, vendor-extra, vendor-missing and snapshot-drift. Needs no module
 cache and no network for that, and starts no go command. check does the same among other things.
 
+A directory without a manifest is held against go.mod alone, which is said.
+
 Exit code 0: every vendor directory is what it should be. 1: one is not. 3: something could not be read.
 
 EXAMPLES
@@ -134,10 +138,29 @@ func vendorVerify(inv *invocation, c *cli.Context) error {
 		return policy.Lookup(f.Rule).Layer != policy.LayerVendor || !p.concerns(j.Facts.Workspace, f)
 	})
 	p.withoutGraph(j)
+	p.notProved(j)
 	if err := p.writeReport(j, policy.Warn, nil, nil); err != nil {
 		return err
 	}
 	return exitWith(verdictCode(j.Verdict(policy.Warn)))
+}
+
+// notProved says which vendor directories have no proof, and that there are none at all where nothing else is said.
+func (p *project) notProved(j *policy.Judgement) {
+	seen := len(j.Findings) > 0
+	for _, v := range j.Facts.Vendors {
+		if v.Module != nil && !p.selects(v.Module) {
+			continue
+		}
+		seen = true
+		if v.Manifest == nil && v.Err == nil {
+			printLine(p.inv.stderr, "note", fmt.Sprintf("%s: there is no %s beside the vendor directory: its files are not proved",
+				v.Dir, integrity.ManifestName))
+		}
+	}
+	if !seen {
+		printLine(p.inv.stderr, "note", "there is no vendor directory: nothing to prove")
+	}
 }
 
 // withoutGraph lets a proof of vendor directories stand where build lists could not be computed: a machine that builds
