@@ -38,7 +38,8 @@ in other modules: requirements that others then ask for, go.sum lines, and what 
 
 A lower version is taken where nothing else asks for more; where something does, the module is left as it is, and the
 chain is shown. What the policy does not allow is not written. The plan is proved as that of fix is, but for warnings
-that come with a version: they are shown, and do not hold it up.
+that come with a version: they are shown, and do not hold it up. With --verify nothing is written that go does not build
+and vet.
 
 Exit code 0: every module has what was asked for. 1: one is left as it is, or --dry-run would change something. 3: the
 plan could not be proved or written, a version could not be found, or a module could not be judged.
@@ -54,6 +55,7 @@ EXAMPLES
 				Usage: "write nothing, print the plan and its diff, which git apply takes at git's top level"},
 			&cli.BoolFlag{Name: "what-if", Usage: "write nothing, print what would change in which module, and what follows"},
 			&cli.BoolFlag{Name: "force", Usage: "also make vendor directories anew that somebody has changed by hand"},
+			verifyFlag(),
 			workFileFlag(),
 			timeoutFlag(),
 		}, formatFlags(report.Formats("get")...)...),
@@ -106,7 +108,7 @@ func get(inv *invocation, c *cli.Context) error {
 		return err
 	}
 	o := fixing{}
-	o.Force = c.Bool("force")
+	o.Force, o.Verify = c.Bool("force"), c.Bool("verify")
 	if err := p.grant(before, wishes, &o.Options); err != nil {
 		return err
 	}
@@ -257,7 +259,8 @@ func (p *project) grant(j *policy.Judgement, wishes []*wish, o *plan.Options) er
 			}
 		}
 		for _, limit := range slices.Sorted(maps.Keys(limits)) {
-			o.Notes = append(o.Notes, fmt.Sprintf("the policy limits %s to %s, in %s", w.text, limit, strings.Join(limits[limit], ", ")))
+			where := strings.Join(limits[limit], ", ")
+			o.Notes = append(o.Notes, fmt.Sprintf("the policy limits %s to %s, in %s", w.text, limit, where))
 		}
 	}
 	o.Target = func(f *policy.Finding) bool {

@@ -217,11 +217,15 @@ func (d *draft) choose(findings []*policy.Finding) []change {
 func (d *draft) settlements(f *policy.Finding) []policy.Settlement {
 	var out []policy.Settlement
 	asked := d.targets[f.ID()] != nil
-	limited := asked
+	limited, free := asked, false
 	if len(d.options.Get) > 0 {
-		limited = optional(f)
+		free = optional(f)
+		limited = free
 	}
 	for _, s := range f.Settle {
+		if free && d.asksFor(s.Module, s.Mod.Path) {
+			continue // somebody has chosen another version
+		}
 		if limited && d.options.Module != nil && !d.options.Module(s.Module) || d.blocked[attempt{f.ID(), s.Module, s.Mod}] != "" {
 			continue
 		}

@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -79,6 +81,47 @@ func (d *draft) objections() error {
 	return unproved("the policy does not allow %s", strings.Join(out, "; "))
 }
 
+// forgetSums takes back go.sum lines that were for a version which a module could not be given: it is what it was before.
+func (d *draft) forgetSums(ctx context.Context) error {
+	if len(d.options.Get) == 0 {
+		return nil
+	}
+	forgotten := false
+	for _, m := range d.now.Facts.Workspace.Governed() {
+		before, now := d.before.Facts.Graph.View(m.Dir), d.now.Facts.Graph.View(m.Dir)
+		if d.files.changed[m.Sum.File] == nil || before == nil || before.Err() != nil || now.Err() != nil {
+			continue
+		}
+		was, err := fs.ReadFile(d.project.FS, m.File)
+		if err != nil {
+			return err
+		}
+		is, err := d.files.ReadFile(m.File)
+		if err != nil {
+			return err
+		}
+		if bytes.Equal(was, is) && maps.Equal(loaded(before), loaded(now)) {
+			delete(d.files.changed, m.Sum.File)
+			forgotten = true
+		}
+	}
+	if !forgotten {
+		return nil
+	}
+	var err error
+	d.now, err = d.project.Judge(ctx, d.files)
+	return err
+}
+
+// loaded is the set of the go.mod files whose sums a view needs.
+func loaded(v *graph.View) map[module.Version]bool {
+	out := map[module.Version]bool{}
+	for _, f := range v.Loaded() {
+		out[f.Mod] = true
+	}
+	return out
+}
+
 // optional tells of what follows a version only in the modules in which somebody asks for it: modules differ, and neither
 // a line of the policy nor the go command says that they must not.
 func optional(f *policy.Finding) bool {
@@ -94,7 +137,12 @@ func agreement(f *policy.Finding) bool { return f.Rule == "version-skew" || f.Ru
 func (d *draft) disagreement(brought []*policy.Finding) error {
 	for _, f := range brought {
 		if agreement(f) && f.Item != nil && f.Item.ID != policy.BuiltinID {
-			return unproved("it would break what the policy says: %s: %s: %s (%s)", reason(f), f.Subject, f.Message, f.Item.Pos)
+			hint := ""
+			if f.Rule == "version-family" {
+				hint = "; ask for all of them at once"
+			}
+			return unproved("it would break what the policy says: %s: %s: %s (%s)%s",
+				reason(f), f.Subject, f.Message, f.Item.Pos, hint)
 		}
 	}
 	return nil

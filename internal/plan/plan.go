@@ -153,6 +153,9 @@ func New(ctx context.Context, project *Project, before *policy.Judgement, o Opti
 		err = d.settleAll(ctx)
 	}
 	if err == nil {
+		err = d.forgetSums(ctx)
+	}
+	if err == nil {
 		err = p.addVendors(ctx, d)
 	}
 	p.stage = d.stage

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
+	"golang.org/x/mod/module"
 
 	"github.com/modgov/modgov/internal/gocmd"
 	"github.com/modgov/modgov/internal/graph"
@@ -252,6 +253,16 @@ func options(t *testing.T, a *txtar.Archive) plan.Options {
 				o.Verify = true
 			case strings.HasPrefix(word, "dep="):
 				o.Target = func(f *policy.Finding) bool { return f.Dep == word[len("dep="):] }
+			case word == "target=none":
+				o.Target = func(*policy.Finding) bool { return false }
+			case strings.HasPrefix(word, "get="): // get=DIR:PATH@VERSION
+				dir, dep, _ := strings.Cut(word[len("get="):], ":")
+				dep, version, _ := strings.Cut(dep, "@")
+				o.Get = append(o.Get, policy.Settlement{
+					Means: policy.Require, Module: dir, Mod: module.Version{Path: dep, Version: version},
+				})
+			case strings.HasPrefix(word, "module="):
+				o.Module = func(dir string) bool { return dir == word[len("module="):] }
 			default:
 				o.Means = policy.Means(word)
 			}
