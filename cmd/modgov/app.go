@@ -28,6 +28,7 @@ func commands() []*cli.Command {
 		whatIfCommand(),
 		carryCommand(),
 		tidyCommand(),
+		workCommand(),
 		vendorCommand(),
 		recoverCommand(),
 		listCommand(),

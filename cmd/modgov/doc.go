@@ -16,6 +16,7 @@
 //	              nothing
 //	  carry       finish a bump that others began
 //	  tidy        do in all modules what go mod tidy does in one
+//	  work        keep go.work in step with the modules, and the modules with it
 //	  vendor      make and prove vendor snapshots
 //	  recover     finish or undo a write that was interrupted
 //	  list        print build lists

@@ -100,7 +100,7 @@ func fix(inv *invocation, c *cli.Context) error {
 		}
 	}
 	if o.Target = p.targets(c, before, o); c.Bool("interactive") {
-		if o.Target, err = p.interactive(before, o.Target); err != nil {
+		if o.Target, err = p.interactive(before, o); err != nil {
 			return err
 		}
 	}
@@ -123,7 +123,10 @@ func openToWrite(inv *invocation, c *cli.Context) (*project, error) {
 // carryOut makes the plan that is asked for, writes it unless --dry-run says no, and prints it.
 func (p *project) carryOut(c *cli.Context, before *policy.Judgement, o fixing) (err error) {
 	if !p.selected.IsZero() {
-		o.Module = func(dir string) bool { return p.selects(before.Facts.Workspace.Module(dir)) }
+		o.Module = func(dir string) bool {
+			m := before.Facts.Workspace.Module(dir)
+			return m != nil && p.selects(m)
+		}
 	}
 	made, unproved := plan.New(p.inv.ctx, p.planProject(), before, o.Options)
 	defer func() { err = errors.Join(err, made.Close()) }()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/modgov/modgov/internal/policy"
@@ -18,11 +19,13 @@ type question struct {
 }
 
 // questions groups the targeted findings that an edit could settle, in the order in which check shows them.
-func questions(j *policy.Judgement, target func(*policy.Finding) bool) []*question {
+// means are those that were asked for, "" for none.
+func questions(j *policy.Judgement, target func(*policy.Finding) bool, means policy.Means) []*question {
+	settles := func(s policy.Settlement) bool { return !s.IfAsked || s.Means == means }
 	var out []*question
 	byName := map[string]*question{}
 	for _, f := range j.Findings {
-		if f.Exception != nil || len(f.Settle) == 0 || !target(f) {
+		if f.Exception != nil || !target(f) || !slices.ContainsFunc(f.Settle, settles) {
 			continue
 		}
 		name := f.Dep
@@ -99,8 +102,9 @@ func notEOF(err error) error {
 }
 
 // interactive lets somebody at a terminal choose what is to be fixed.
-func (p *project) interactive(j *policy.Judgement, target func(*policy.Finding) bool) (func(*policy.Finding) bool, error) {
-	yes, err := ask(p.inv.stdin, p.inv.stderr, questions(j, target))
+func (p *project) interactive(j *policy.Judgement, o fixing) (func(*policy.Finding) bool, error) {
+	target := o.Target
+	yes, err := ask(p.inv.stdin, p.inv.stderr, questions(j, target, o.Means))
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,9 @@ func (d *draft) carry(m *workspace.Module, c completion) (bool, error) {
 
 // carrySums takes over lines of go.sum.
 func (d *draft) carrySums(m *workspace.Module, now *graph.View, c completion) (bool, error) {
-	if c.whole {
+	if whole, err := d.isWhole(m, c); err != nil {
+		return false, err
+	} else if whole {
 		d.untidy[m.Dir] = false
 		return d.carryTidied(m, c.tidied)
 	}
@@ -46,9 +48,9 @@ func (d *draft) carrySums(m *workspace.Module, now *graph.View, c completion) (b
 	if err != nil {
 		return false, err
 	}
-	if d.untidy[m.Dir] = c.refused; c.bare {
+	if d.untidy[m.Dir] = c.refused; c.bare && !c.tidy {
 		d.bare[m.Dir] = true // go mod tidy keeps nothing for it, which says nothing about the lines that are there
-	} else if !c.refused {
+	} else if !c.refused && !c.bare {
 		dropped, err := d.dropSums(m, now, c.tidied)
 		if err != nil {
 			return false, err
@@ -75,7 +77,7 @@ func (d *draft) carryMod(m *workspace.Module, now *graph.View, c completion) (bo
 		return false, err
 	}
 	reason := "completed by go"
-	if c.whole {
+	if c.tidy {
 		reason, d.tidied[m.Dir] = "go mod tidy", true
 	}
 	var own []workspace.Edit

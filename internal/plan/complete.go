@@ -151,7 +151,8 @@ type completion struct {
 	tidied  []string // the lines that go mod tidy keeps
 	refused bool     // go mod tidy did not say which lines it keeps
 	bare    bool     // the module has no package, so nobody can say which sums of code it needs
-	whole   bool     // mod and tidied are what go mod tidy says, and all of it is taken
+	tidy    bool     // mod is what go mod tidy says
+	whole   bool     // and all of it is taken
 	failed  string   // why go mod tidy says nothing, where all was to be taken
 	notes   []string
 }
@@ -245,9 +246,12 @@ func (d *draft) completeEdited(m *workspace.Module, dir string, run goRun) (comp
 		out.notes = append(out.notes, fmt.Sprintf("the sums of zip files in %s are not proved: %s", m.Sum.File, lastWords(err)))
 		return out, nil
 	}
-	_, out.tidied, err = readStaged(second)
+	mod, out.tidied, err = readStaged(second)
 	out.lines = append(out.lines, out.tidied...)
 	out.bare = len(packages) == 0 && len(out.tidied) == 0
+	if d.options.Sync && !out.bare {
+		out.mod, out.tidy = mod, true
+	}
 	return out, err
 }
 

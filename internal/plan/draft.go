@@ -111,6 +111,11 @@ func reason(f *policy.Finding) string {
 // todo returns the findings of the edited tree that are to be settled.
 func (d *draft) todo() []*policy.Finding {
 	var out []*policy.Finding
+	for _, f := range d.drifts() {
+		if len(d.settlements(f)) > 0 {
+			out = append(out, f)
+		}
+	}
 	for _, f := range d.now.Findings {
 		id := f.ID()
 		if f.Exception != nil || len(d.settlements(f)) == 0 {
@@ -150,7 +155,7 @@ func (d *draft) apply(findings []*policy.Finding) (bool, error) {
 	changed := false
 	for _, c := range d.choose(findings) {
 		m := d.now.Facts.Workspace.Module(c.Module)
-		if m == nil {
+		if m == nil && c.Means != policy.DropUse {
 			continue
 		}
 		did, err := d.change(m, c)
@@ -230,6 +235,8 @@ func (d *draft) settlements(f *policy.Finding) []policy.Settlement {
 			continue
 		}
 		switch {
+		case isUse(s.Means) && !d.options.Work, d.options.Work && !isUse(s.Means) && s.Means != policy.RaiseWork:
+			continue
 		case d.options.Means == policy.Replace && s.Means == policy.Require && s.Item != nil:
 			s.Means, s.New = policy.Replace, s.Mod
 		case d.options.Means == policy.Replace && s.Means == policy.Require && asked:
@@ -243,6 +250,9 @@ func (d *draft) settlements(f *policy.Finding) []policy.Settlement {
 	}
 	return out
 }
+
+// isUse reports whether means are about the use lines of go.work.
+func isUse(means policy.Means) bool { return means == policy.AddUse || means == policy.DropUse }
 
 // A refusal says why a settlement cannot be made; the finding is left.
 type refusal struct{ reason string }
@@ -265,6 +275,10 @@ func (d *draft) change(m *workspace.Module, c change) (bool, error) {
 		return d.addSums(m)
 	case policy.RaiseWork:
 		return d.raiseWork(m, c.Mod.Version, c)
+	case policy.AddUse:
+		return d.use(workspace.Edit{Op: workspace.AddUse, Arg: c.New.Path}, c)
+	case policy.DropUse:
+		return d.use(workspace.Edit{Op: workspace.DropUse, Arg: c.New.Path}, c)
 	}
 	return false, fmt.Errorf("settle %s: unknown means %q", c.finding.Rule, c.Means)
 }
@@ -344,16 +358,27 @@ func (d *draft) raiseWork(m *workspace.Module, goLine string, c change) (bool, e
 	if ws.Work == nil || !slices.Contains(ws.Members(), m) || !graph.WorkTooLow(ws.Work, goLine) {
 		return false, nil
 	}
-	data, err := d.files.ReadFile(ws.Work.File)
+	return d.editWork(workspace.Edit{Op: workspace.SetGo, Arg: goLine}, "go", reason(c.finding))
+}
+
+// use adds or drops a use line of go.work.
+func (d *draft) use(edit workspace.Edit, c change) (bool, error) {
+	return d.editWork(edit, c.Module, reason(c.finding))
+}
+
+// editWork edits go.work, for a reason that it remembers.
+func (d *draft) editWork(edit workspace.Edit, about, reason string) (bool, error) {
+	name := d.now.Facts.Workspace.Work.File
+	data, err := d.files.ReadFile(name)
 	if err != nil {
 		return false, err
 	}
-	after, err := workspace.Apply(ws.Work.File, data, []workspace.Edit{{Op: workspace.SetGo, Arg: goLine}})
+	after, err := workspace.Apply(name, data, []workspace.Edit{edit})
 	if err != nil {
 		return false, err
 	}
-	d.note(ws.Work.File, "go", reason(c.finding))
-	return d.files.set(ws.Work.File, after), nil
+	d.note(name, about, reason)
+	return d.files.set(name, after), nil
 }
 
 // addSums adds the /go.mod lines that loading the graph needs. A hash that another go.sum file of the repository has, or
@@ -393,10 +418,10 @@ func (d *draft) sumLines(m *workspace.Module, lines []string) (bool, error) {
 	return d.files.set(m.Sum.File, workspace.SumAdd(data, lines)), nil
 }
 
-// because remembers for which finding a line of a go.mod file changed. The lines of an update and that of go.work are
+// because remembers for which finding a line of a go.mod file changed. The lines of an update and those of go.work are
 // noted where they are made, and sums need no reason of their own: they belong to the lines of go.mod.
 func (d *draft) because(m *workspace.Module, c change) {
-	if c.Means != policy.Update && c.Means != policy.Sums && c.Means != policy.RaiseWork {
+	if c.Means == policy.Require || c.Means == policy.Replace {
 		d.note(m.File, c.Mod.Path, reason(c.finding))
 	}
 }

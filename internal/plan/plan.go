@@ -61,6 +61,11 @@ type Options struct {
 	// Tidy says of which modules all that go mod tidy says is taken, told whether the plan touches them otherwise. Nil: of
 	// none, and only what the edits need is taken.
 	Tidy func(m *workspace.Module, touched bool) bool
+	// Work edits go.work and nothing else: use lines are added and dropped, and its go line is raised.
+	Work bool
+	// Sync raises what the members of the workspace require to what the workspace selects, besides the findings, and tidies
+	// the members that this changes.
+	Sync bool
 	// Verify has go build and vet what the plan touches, alone and in the workspace, before anything may be written.
 	Verify bool
 	// Get asks for versions whatever the findings say: by Require, which may also lower one, or by Replace with a directory.
@@ -147,6 +152,7 @@ const maxRounds = 10
 // called in the end.
 func New(ctx context.Context, project *Project, before *policy.Judgement, o Options) (*Plan, error) {
 	d := newDraft(project, before, o)
+	d.ungovernedMembers()
 	p := &Plan{project: project}
 	err := d.get(ctx)
 	if err == nil {
@@ -236,13 +242,35 @@ func (d *draft) describeEdits(files []File) []Edit {
 		case "go.sum":
 			out = append(out, Edit{File: f.Name, Text: describeSum(f)})
 		case "go.work":
-			before, after := d.before.Facts.Workspace.Work, d.now.Facts.Workspace.Work
-			was := cmp.Or(before.Go.Text, graph.GoOfWork(before)+" (no line)")
-			out = append(out, Edit{
-				File: f.Name, For: d.reasons(f.Name, "go"), Text: fmt.Sprintf("go %s -> %s", was, after.Go.Text),
-			})
+			out = append(out, d.describeWork(f.Name)...)
 		default:
 			out = append(out, Edit{File: f.Name, Text: map[bool]string{true: "new", false: "rewritten"}[f.Before == nil]})
+		}
+	}
+	return out
+}
+
+// describeWork says what is different in go.work.
+func (d *draft) describeWork(file string) []Edit {
+	var out []Edit
+	add := func(about, format string, args ...any) {
+		out = append(out, Edit{File: file, Text: fmt.Sprintf(format, args...), For: d.reasons(file, about)})
+	}
+	before, after := d.before.Facts.Workspace.Work, d.now.Facts.Workspace.Work
+	if before.Go.Text != after.Go.Text {
+		add("go", "go %s -> %s", cmp.Or(before.Go.Text, graph.GoOfWork(before)+" (no line)"), after.Go.Text)
+	}
+	uses := func(w *workspace.Work, text string) bool {
+		return slices.ContainsFunc(w.Uses, func(u workspace.Use) bool { return u.Text == text })
+	}
+	for _, u := range after.Uses {
+		if !uses(before, u.Text) {
+			add(u.Dir, "use %s (new)", u.Text)
+		}
+	}
+	for _, u := range before.Uses {
+		if !uses(after, u.Text) {
+			add(u.Dir, "use %s (dropped)", u.Text)
 		}
 	}
 	return out

@@ -249,6 +249,12 @@ func options(t *testing.T, a *txtar.Archive) plan.Options {
 			case word == "tidy-all":
 				o.Tidy = func(*workspace.Module, bool) bool { return true }
 				o.Target = func(f *policy.Finding) bool { return f.Rule == "needs-update" }
+			case word == "work":
+				o.Work = true
+				o.Target = func(f *policy.Finding) bool { return strings.HasPrefix(f.Rule, "work-") && f.Severity > policy.Info }
+			case word == "sync":
+				o.Sync = true
+				o.Target = func(*policy.Finding) bool { return false }
 			case word == "verify":
 				o.Verify = true
 			case strings.HasPrefix(word, "dep="):

@@ -29,6 +29,9 @@ func (p *Plan) compare(d *draft) {
 			p.Left = append(p.Left, Left{now, d.leftReason(id, now)})
 		}
 	}
+	for _, f := range d.drifts() {
+		p.Left = append(p.Left, Left{f, d.leftReason(f.ID(), f)})
+	}
 	for _, f := range d.now.Findings {
 		if !d.known[f.ID()] && f.Exception == nil {
 			p.New = append(p.New, f)
@@ -49,7 +52,7 @@ func (d *draft) leftReason(id string, f *policy.Finding) string {
 	switch {
 	case len(refusals) > 0:
 		return strings.Join(slices.Compact(refusals), "; ")
-	case len(f.Settle) == 0:
+	case !slices.ContainsFunc(f.Settle, func(s policy.Settlement) bool { return !isUse(s.Means) || d.options.Work }):
 		return NoEdit
 	}
 	return "part of it stays"
@@ -153,7 +156,7 @@ func (p *Plan) prove(d *draft) error {
 	if missing := d.missingSum(); missing != "" {
 		return unproved("%s", missing)
 	}
-	if n := p.sources(); n > 0 && len(p.Clears) == 0 && !d.shrunk() && !p.gets() && d.options.Tidy == nil {
+	if n := p.sources(); n > 0 && len(p.Clears) == 0 && !d.shrunk() && !p.gets() && !d.beyondFindings() {
 		return unproved("it would change %d of the files and clear nothing", n)
 	}
 	if len(found) > 0 {
@@ -162,12 +165,12 @@ func (p *Plan) prove(d *draft) error {
 	if len(d.options.Get) > 0 {
 		return d.disagreement(p.New)
 	}
+	if d.beyondFindings() {
+		return nil // no error is new, and warnings are no reason to leave a module untidy, or out of step
+	}
 	before, after := weigh(d.before), weigh(d.now)
 	for f := range found {
 		after[f.Severity]--
-	}
-	if d.options.Tidy != nil {
-		return nil // no error is new, and warnings are no reason to leave a module untidy
 	}
 	if after[policy.Error] > before[policy.Error] || after[policy.Warn] > before[policy.Warn] && after[policy.Error] == before[policy.Error] {
 		return unproved("it would leave more findings (%d errors, %d warnings) than there are (%d, %d)",
@@ -176,8 +179,10 @@ func (p *Plan) prove(d *draft) error {
 	return nil
 }
 
-// workspaceRule compares the workspace with its members, and can say nothing of one that cannot be loaded.
-const workspaceRule = "workspace-drift"
+// beyondFindings reports whether the plan was asked for more than to clear findings.
+func (d *draft) beyondFindings() bool {
+	return d.options.Tidy != nil || d.options.Work || d.options.Sync
+}
 
 // found returns the new findings that are about nothing but what could not be judged before and can be now: modules
 // that had no build list, or the workspace. The plan has not brought them, it has brought them to light.
@@ -192,7 +197,7 @@ func (d *draft) found(fresh []*policy.Finding) map[*policy.Finding]bool {
 	out := map[*policy.Finding]bool{}
 	for _, f := range fresh {
 		known := slices.ContainsFunc(f.Modules, func(dir string) bool { return !loaded[dir] })
-		if len(f.Modules) > 0 && !known || loaded[""] && f.Rule == workspaceRule {
+		if len(f.Modules) > 0 && !known || loaded[""] && policy.Lookup(f.Rule).Workspace {
 			out[f] = true
 		}
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/modgov/modgov/internal/graph"
@@ -20,17 +21,60 @@ func (d *draft) tidyModule(m *workspace.Module, dir string, run goRun) (completi
 	if err != nil {
 		return completion{}, err
 	}
-	out := completion{whole: true}
+	out := completion{tidy: true, whole: true}
 	if _, err := run(base, []string{"mod", "tidy"}); err != nil {
 		out.failed = fmt.Sprintf("go mod tidy refuses %s: %s", m.Dir, lastWords(err))
 		return out, nil
 	}
-	out.mod, out.tidied, err = readStaged(base)
+	if out.mod, out.tidied, err = readStaged(base); err != nil {
+		return out, err
+	}
+	if len(out.tidied) == 0 && len(m.Requires) > 0 {
+		return d.withoutPackages(m, dir, run, out)
+	}
+	return d.noGoLine(m, out), nil
+}
+
+// withoutPackages leaves a module that has no package as it is: go mod tidy would take all that it requires, and whoever
+// wrote that, or generates the packages, means something by it.
+func (d *draft) withoutPackages(m *workspace.Module, dir string, run goRun, out completion) (completion, error) {
+	base, err := d.stageCopy(m, dir, "packages")
+	if err != nil {
+		return completion{}, err
+	}
+	packages, err := run(base, []string{"list", "-e", "-mod=mod", "-f", isPackage}, "./...")
+	if err != nil {
+		return completion{}, unproved("%s: %v", m.Dir, err)
+	}
+	if len(packages) > 0 {
+		return d.noGoLine(m, out), nil
+	}
+	out = completion{tidy: true, bare: true}
+	out.notes = append(out.notes, "no package in "+m.Dir+": left as it is, as go mod tidy would drop all that it requires")
+	out.mod, err = d.files.ReadFile(m.File)
+	return out, err
+}
+
+// noGoLine says that a tidied module has no go line.
+func (d *draft) noGoLine(m *workspace.Module, out completion) completion {
 	if m.Go.Text == "" {
 		out.notes = append(out.notes, fmt.Sprintf("%s has no go line and was tidied as for go %s: the one that go mod tidy "+
 			"adds is for you to choose", m.File, graph.GoOf(m)))
 	}
-	return out, err
+	return out
+}
+
+// isWhole reports whether go.mod now requires what go mod tidy says, so that its go.sum is the right one.
+func (d *draft) isWhole(m *workspace.Module, c completion) (bool, error) {
+	if !c.tidy || c.bare {
+		return false, nil
+	}
+	data, err := d.files.ReadFile(m.File)
+	if err != nil {
+		return false, err
+	}
+	rest, err := workspace.ModDiff(m.File, data, c.mod)
+	return !slices.ContainsFunc(rest, func(e workspace.Edit) bool { return e.Mod.Path != "" }), err
 }
 
 // carryTidied takes over go.sum as go mod tidy leaves it: its lines, those that stay in their order.

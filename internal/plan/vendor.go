@@ -94,7 +94,8 @@ func (d *draft) dueVendors() []*workspace.Module {
 			taken = taken || shared
 		}
 	}
-	if ws.Work != nil && !taken && (asked(nil) || ws.Work.Vendor && anyEdited) {
+	workEdited := ws.Work != nil && d.files.changed[ws.Work.File] != nil
+	if ws.Work != nil && !taken && (asked(nil) || ws.Work.Vendor && (anyEdited || workEdited)) {
 		out = append(out, nil)
 	}
 	return out

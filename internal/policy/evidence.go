@@ -183,7 +183,10 @@ func relativeDir(base, dir string) string {
 	if rel == ".." || strings.HasPrefix(rel, "../") {
 		return rel
 	}
-	return "./" + strings.TrimPrefix(rel, ".")
+	if rel == "." {
+		return "./"
+	}
+	return "./" + rel
 }
 
 // byDirectory orders modules by their directories.

@@ -138,6 +138,8 @@ const (
 	Unreplace Means = "unreplace"
 	// RaiseWork raises the go line of go.work to that of the module, a member; Mod is go at that version.
 	RaiseWork Means = "raise-work"
+	AddUse    Means = "add-use"  // a use line for the module is added to go.work, as New.Path says
+	DropUse   Means = "drop-use" // the use line New.Path, which leads to no module, is dropped from go.work
 )
 
 // A Settlement is one change to one module that helps to clear a finding.
@@ -147,7 +149,7 @@ type Settlement struct {
 	Mod    module.Version // the dependency and the version that it shall have
 	New    module.Version // target of a replace line
 	// IfAsked is set where only somebody who asks for these means gets them: a replace line that the policy does not ask
-	// for, and nothing else that would do.
+	// for, and nothing else that would do; the use lines of go.work.
 	IfAsked bool
 	Item    *Item // the policy item that asks for it, nil if a rule does without one
 }

@@ -7,6 +7,7 @@ import (
 	"path"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
 
 	"github.com/modgov/modgov/internal/workspace"
 )
@@ -25,7 +26,8 @@ build with GOWORK=off.
 
 It is reported for each such line, and once for a go.work file that uses no module at all.
 
-To clear it, remove the line (the finding shows the command), or correct the directory.`,
+To clear it, correct the directory or remove the line: the finding shows the command, and ` + "`modgov work fix`" + ` removes all
+that lead to no module in the repository.`,
 		Bad: `The module tools was deleted, its line was not.
 -- go.work --
 go 1.25.0
@@ -71,6 +73,9 @@ func checkWorkDangling(c *checker) []*Finding {
 			f.At = []Span{{u.Pos, "used here"}}
 			if modfile.IsDirectoryPath(u.Text) { // else the command would look for another text
 				f.Fix = c.goWork("edit", "-dropuse="+u.Text)
+			}
+			if !workspace.IsOutside(u.Dir) { // another machine may have what this one has not
+				f.Settle = []Settlement{{Means: DropUse, Module: u.Dir, New: module.Version{Path: u.Text}, IfAsked: true}}
 			}
 			out = append(out, f)
 		}

@@ -1,5 +1,11 @@
 package policy
 
+import (
+	"golang.org/x/mod/module"
+
+	"github.com/modgov/modgov/internal/workspace"
+)
+
 func workUncovered() *Rule {
 	return &Rule{
 		Name:     "work-uncovered",
@@ -14,8 +20,9 @@ packages; and what the workspace is built and tested with says nothing about it.
 It is reported for each governed module without a use line. Modules below testdata or in directories that begin with
 _ or . are not governed unless something uses them.
 
-To clear it, add the use line (the finding shows the command). If the module stands outside on purpose, such as one
-that must keep older versions, write an exception with the reason, or take it out of government with modules.exclude.`,
+To clear it, add the use line: the finding shows the command, and ` + "`modgov work fix`" + ` adds all that are missing. If the
+module stands outside on purpose, such as one that must keep older versions, write an exception with the reason, or
+take it out of government with modules.exclude.`,
 		Bad: `The module tools is not used.
 -- go.work --
 go 1.25.0
@@ -71,8 +78,23 @@ func checkWorkUncovered(c *checker) []*Finding {
 			f.Notes = []Remark{{"note", "it cannot be used beside " + other.Dir + ", which has the same module path"}}
 		} else {
 			f.Fix = c.goWork("use", relativeDir(w.Dir, m.Dir))
+			f.Settle = c.settleUncovered(w, m)
 		}
 		out = append(out, f)
 	}
 	return out
+}
+
+// settleUncovered adds a use line, unless another module that has none has the same path: only one of them can have it.
+func (c *checker) settleUncovered(w *workspace.Work, m *workspace.Module) []Settlement {
+	for _, o := range c.Workspace.Governed() {
+		if o != m && o.Path == m.Path {
+			return nil
+		}
+	}
+	dir := relativeDir(w.Dir, m.Dir)
+	if dir == "./" {
+		dir = "." // as go work use writes it
+	}
+	return []Settlement{{Means: AddUse, Module: m.Dir, New: module.Version{Path: dir}, IfAsked: true}}
 }
