@@ -40,6 +40,9 @@ func (c *counts) add(t *trial) {
 
 // kindOf is a reason without its particulars.
 func kindOf(reason string) string {
+	if strings.Contains(reason, "@v/") && strings.Contains(reason, "no such file") {
+		return "the proxy lacks a go.mod file"
+	}
 	for _, known := range []string{
 		"it would bring a new error", "it would lower a version", "no end", "cannot be judged",
 		"it would leave more findings", "and clear nothing", "could not be had",

@@ -187,21 +187,18 @@ func (t *trial) second(ctx context.Context) error {
 }
 
 // compareVersions wants nothing lower than in the broken state, and nothing that the policy names lower than in the
-// healthy one. What a pruned module does not list it builds no package of: that goes up and down with what is listed.
+// healthy one, in modules and in the workspace.
 func (t *trial) compareVersions() {
-	for _, dir := range t.after.governed() {
-		for _, dep := range sortedKeys(t.broken.lists[dir]) {
-			if t.broken.required(dir, dep) == "" && t.pruned(dir) {
-				continue
-			}
-			if was, is := t.broken.lists[dir][dep], t.after.lists[dir][dep]; lower(is, was) {
-				t.problem("%s has %s %s after fix, and %s in the broken state", dir, dep, is, was)
+	for view := range t.after.lists {
+		for _, dep := range sortedKeys(t.broken.lists[view]) {
+			if was, is := t.broken.lists[view][dep], t.after.lists[view][dep]; t.broken.counts(view, dep) && lower(is, was) {
+				t.problem("%s has %s %s after fix, and %s in the broken state", view, dep, is, was)
 			}
 		}
 		for dep := range t.policy.named {
-			was, is := t.healthy.lists[dir][dep], t.after.lists[dir][dep]
-			if t.healthy.required(dir, dep) != "" && lower(is, was) {
-				t.problem("%s has %s %s after fix, and %s before the breaking", dir, dep, is, was)
+			was, is := t.healthy.lists[view][dep], t.after.lists[view][dep]
+			if t.healthy.counts(view, dep) && lower(is, was) {
+				t.problem("%s has %s %s after fix, and %s before the breaking", view, dep, is, was)
 			}
 		}
 	}
@@ -213,14 +210,24 @@ func (t *trial) compareVersions() {
 	}
 }
 
+// counts reports whether the version of a dependency counts in a view. Of what a pruned module does not list it builds no
+// package: that goes up and down with what is listed.
+func (st *state) counts(view, dep string) bool {
+	for dir, mod := range st.mods {
+		listed := st.required(dir, dep) != ""
+		if view == workspaceView && listed {
+			return true
+		}
+		if dir == view && (listed || mod.Go == nil || semver.Compare("v"+mod.Go.Version, "v1.17") < 0) {
+			return true
+		}
+	}
+	return false
+}
+
 // lower reports whether a version is below another. Directories and forks have no order.
 func lower(is, was string) bool {
 	return semver.IsValid(is) && semver.IsValid(was) && semver.Compare(is, was) < 0
-}
-
-func (t *trial) pruned(dir string) bool {
-	line := t.broken.mods[dir].Go
-	return line != nil && semver.Compare("v"+line.Version, "v1.17") >= 0
 }
 
 // goAccepts wants go to accept every view that it accepted before the breaking.
@@ -275,8 +282,8 @@ func (t *trial) touched(dir string) bool {
 	})
 }
 
-// isIdle reports whether a line is an indirect requirement that goes. What a fix makes superfluous, and the sums of that,
-// fix --tidy takes away, and fix does not: nothing is lost by having it.
+// isIdle reports whether a line is an indirect requirement that goes. What a fix makes superfluous, and the sums of
+// that, fix --tidy takes away, and fix does not: nothing is lost by having it.
 func isIdle(line string) bool {
 	return strings.HasPrefix(line, "-") && strings.HasSuffix(line, "// indirect")
 }
