@@ -21,7 +21,7 @@ func (d *draft) carry(m *workspace.Module, c completion) (bool, error) {
 	if now.Err() != nil {
 		return false, unproved("with these edits %s cannot be judged: %v", m.Dir, now.Err())
 	}
-	changed, err := d.carryMod(m, now, c)
+	changed, left, err := d.carryMod(m, now, c)
 	if err != nil {
 		return false, err
 	}
@@ -29,7 +29,10 @@ func (d *draft) carry(m *workspace.Module, c completion) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, n := range c.notes {
+	if changed && len(left) > 0 {
+		return true, nil // go is asked again: what it requires now may ask for what nothing asked for before
+	}
+	for _, n := range slices.Concat(left, c.notes) {
 		d.addNote(n)
 	}
 	d.done[m.Dir] = d.inputs(m)
@@ -66,15 +69,15 @@ func (d *draft) addNote(note string) {
 	}
 }
 
-// carryMod takes over requirements and their marks.
-func (d *draft) carryMod(m *workspace.Module, now *graph.View, c completion) (bool, error) {
+// carryMod takes over requirements and their marks. Left says what it leaves, in sentences.
+func (d *draft) carryMod(m *workspace.Module, now *graph.View, c completion) (changed bool, left []string, err error) {
 	data, err := d.files.ReadFile(m.File)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	edits, err := workspace.ModDiff(m.File, data, c.mod)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	reason := "completed by go"
 	if c.tidy {
@@ -85,7 +88,7 @@ func (d *draft) carryMod(m *workspace.Module, now *graph.View, c completion) (bo
 		switch e.Op {
 		case workspace.AddRequire, workspace.SetRequire:
 			if item, ok := now.Selected(e.Mod.Path); !c.whole && (!ok || item.Version != e.Mod.Version) {
-				d.addNote(fmt.Sprintf("go would require %s in %s, which nothing asks for: left as it is", e.Mod, m.Dir))
+				left = append(left, fmt.Sprintf("go would require %s in %s, which nothing asks for: left as it is", e.Mod, m.Dir))
 				continue
 			}
 		case workspace.DropRequire, workspace.SetIndirect:
@@ -100,7 +103,8 @@ func (d *draft) carryMod(m *workspace.Module, now *graph.View, c completion) (bo
 	own = slices.DeleteFunc(own, func(e workspace.Edit) bool { // a mark for a line that does not come
 		return e.Op == workspace.SetIndirect && !slices.ContainsFunc(m.Requires, func(r workspace.Require) bool { return r.Mod.Path == e.Mod.Path })
 	})
-	return d.edit(m, own...)
+	changed, err = d.edit(m, own...)
+	return changed, left, err
 }
 
 // ownLines leaves out the go.sum lines of modules whose code is not in the build list.
@@ -124,7 +128,7 @@ func ownLines(now *graph.View, lines []string) []string {
 func (d *draft) dropSums(m *workspace.Module, now *graph.View, tidied []string) (bool, error) {
 	before := d.before.Facts.Graph.View(m.Dir)
 	data, err := d.files.ReadFile(m.Sum.File)
-	if err != nil || before == nil || before.Err() != nil {
+	if err != nil || before == nil {
 		return false, ignoreMissing(err)
 	}
 	was, err := fs.ReadFile(d.project.FS, m.Sum.File)
@@ -140,9 +144,12 @@ func (d *draft) dropSums(m *workspace.Module, now *graph.View, tidied []string) 
 	for _, c := range d.before.Facts.Sums.Conflicts {
 		disputed[c.Mod] = true
 	}
-	had, has := codeOf(before), codeOf(now)
+	had, has := map[module.Version]bool{}, codeOf(now)
+	if before.Err() == nil {
+		had = codeOf(before)
+	}
 	for _, r := range d.before.Facts.Workspace.Module(m.Dir).Requires {
-		had[r.Mod] = true // where a sibling asks for more, the module's own line names what its sums are still about
+		had[r.Mod] = true // where a sibling asks for more, or cannot be had, the module's sums are about its own lines
 	}
 	left := workspace.SumDrop(data, func(path, version, hash string) bool {
 		line := path + " " + version + " " + hash
