@@ -20,8 +20,9 @@ import (
 var ErrNoGit = errors.New("there is no git repository")
 
 // Revision returns the files and modules of a commit, without a checkout: HEAD, main, origin/main, v1.2.3, HEAD~2. They
-// are those that [Repo.WorkTree] finds on a clean checkout of the commit, at the same root. Objects are read when they
-// are needed, and what a shallow or partial clone lacks is an error that says so; it never looks like an absent file.
+// are those that [Repo.WorkTree] finds on a clean checkout of the commit, at the same root, and none where the commit has
+// no such directory. Objects are read when they are needed, and what a shallow or partial clone lacks is an error that
+// says so; it never looks like an absent file.
 func (r *Repo) Revision(ctx context.Context, name string) (*Tree, error) {
 	if r.git == nil {
 		return nil, fmt.Errorf("revision %s: %w", name, ErrNoGit)
@@ -57,10 +58,13 @@ func (r *Repo) openedObjects() (*objects, error) {
 func (r *Repo) revisionTree(ctx context.Context, files *revisionFiles) (*Tree, error) {
 	if prefix := r.prefix(); prefix != "." && prefix != "" {
 		e, err := files.lookup("open", prefix, 0)
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // the root is new since: there was nothing in it
+			e.Hash = plumbing.ZeroHash
+			files.trees[e.Hash] = nil
+		case err != nil:
 			return nil, err
-		}
-		if e.Mode != filemode.Dir {
+		case e.Mode != filemode.Dir:
 			return nil, &fs.PathError{Op: "open", Path: prefix, Err: errNotDir}
 		}
 		files.root = e.Hash

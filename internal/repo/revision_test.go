@@ -306,8 +306,12 @@ func TestRevisionBelowTop(t *testing.T) {
 	if got != want || !strings.Contains(got, `work "go.work"`) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if tree, err := g.revision(dir, "HEAD~1"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("%v, %v", tree, err)
+	before := g.mustRevision(dir, "HEAD~1") // the root is new since: nothing was in it
+	if list, err := fs.ReadDir(before.FS, "."); len(before.Modules)+len(list) > 0 || before.Work != "" || err != nil {
+		t.Errorf("%v, %v, %v", before, list, err)
+	}
+	if _, err := fs.ReadFile(before.FS, "go.work"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
 	}
 }
 
