@@ -334,8 +334,11 @@ func (pg *page) planEnd(p *Plan) {
 	case !p.Proved:
 		pg.line(piece{"not written: ", errorStyle}, piece{text: p.Reason})
 	case len(p.Files)+len(p.Vendors) == 0 && left == "":
-		nothing := map[bool]string{true: "nothing to fix", false: "nothing to get: every module has it"}
-		pg.line(piece{nothing[p.Document == "fix"], passStyle})
+		text := "nothing to fix"
+		if p.Document == "get" {
+			text = "nothing to get: every module has it"
+		}
+		pg.line(piece{text, passStyle})
 	case len(p.Files)+len(p.Vendors) == 0:
 		pg.text("nothing to write%s", left)
 	case p.Written:
