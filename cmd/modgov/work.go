@@ -77,7 +77,8 @@ Exit code 0: the members have what the workspace has. 1: something is left to yo
 EXAMPLES
    modgov work sync --dry-run
    modgov work sync --module services/pay --verify`,
-		Flags:  planFlags(verifyFlag(), &cli.BoolFlag{Name: "force", Usage: "also make vendor directories anew that somebody has changed by hand"}),
+		Flags: planFlags(verifyFlag(),
+			&cli.BoolFlag{Name: "force", Usage: "also make vendor directories anew that somebody has changed by hand"}),
 		Action: action(workSync),
 	}
 }

@@ -421,7 +421,9 @@ func (d *draft) sumLines(m *workspace.Module, lines []string) (bool, error) {
 // because remembers for which finding a line of a go.mod file changed. The lines of an update and those of go.work are
 // noted where they are made, and sums need no reason of their own: they belong to the lines of go.mod.
 func (d *draft) because(m *workspace.Module, c change) {
-	if c.Means == policy.Require || c.Means == policy.Replace {
+	switch c.Means {
+	case policy.Update, policy.Sums, policy.RaiseWork, policy.AddUse, policy.DropUse:
+	default:
 		d.note(m.File, c.Mod.Path, reason(c.finding))
 	}
 }

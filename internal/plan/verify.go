@@ -124,7 +124,8 @@ func (d *draft) workspaceTrial(w *workspace.Work) (trial, error) {
 		return t, err
 	}
 	t.gowork = filepath.Join(stage, "go.work")
-	return t, errors.Join(os.WriteFile(t.gowork, modfile.Format(f.Syntax), 0o600), os.WriteFile(t.gowork+".sum", sums, 0o600))
+	err = os.WriteFile(t.gowork, modfile.Format(f.Syntax), 0o600)
+	return t, errors.Join(err, os.WriteFile(t.gowork+".sum", sums, 0o600))
 }
 
 // absoluteWork makes the directories of a go.work file absolute.
