@@ -17,6 +17,8 @@
 //     without --tidy, to drop indirect requirements that became superfluous, and their sums,
 //   - a second fix changes nothing; and a plan that is refused has changed nothing either.
 //
+// To look at one again: -subjects NAME -seed SEED -n 1 -keep DIR.
+//
 // It prints what does not hold, with the breakages, and counts in the end. It exits 1 if something does not hold, or
 // fewer than four of five broken repositories got a plan that was written.
 package main
