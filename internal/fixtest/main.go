@@ -87,13 +87,13 @@ func (s *soak) run(ctx context.Context) (err error) {
 	group.SetLimit(max(s.jobs, 1))
 	for i := range s.n {
 		seed := s.seed + uint64(i)
-		subject, err := l.subject(ctx, s.names[i%len(s.names)], seed)
-		if err != nil {
-			return errors.Join(err, group.Wait())
+		var subject *subject
+		if subject, err = l.subject(ctx, s.names[i%len(s.names)], seed); err != nil {
+			break
 		}
 		group.Go(func() error { return s.one(gctx, l, subject, seed) })
 	}
-	err = group.Wait()
+	err = errors.Join(err, group.Wait())
 	s.counts.print(s.out, time.Since(began))
 	return err
 }

