@@ -33,6 +33,7 @@ type draft struct {
 	tidied  map[string]bool            // directories of modules of which go mod tidy had its way
 	notes   []string
 	stage   string            // temporary directory, "" until it is needed
+	workSum []byte            // what go made of go.work.sum, nil if it left it alone
 	done    map[string]string // module directory → fingerprint of what go completed it from
 	asksGo  map[string]bool   // module directory → go has to vouch for /go.mod lines
 }

@@ -239,7 +239,7 @@ func (d *draft) describeEdits(files []File) []Edit {
 		switch path.Base(f.Name) {
 		case "go.mod":
 			out = append(out, d.describeMod(f)...)
-		case "go.sum":
+		case "go.sum", "go.work.sum":
 			out = append(out, Edit{File: f.Name, Text: describeSum(f)})
 		case "go.work":
 			out = append(out, d.describeWork(f.Name)...)

@@ -236,11 +236,12 @@ func (d *draft) missingSum() string {
 	return ""
 }
 
-// sources counts the changed files but for the manifests of snapshots, which are made because somebody asked for them.
+// sources counts the changed files but for those that snapshots bring, which are made because somebody asked for them:
+// manifests, and the sums of the workspace.
 func (p *Plan) sources() int {
 	n := 0
 	for _, f := range p.Files {
-		if path.Base(f.Name) != integrity.ManifestName {
+		if base := path.Base(f.Name); base != integrity.ManifestName && base != "go.work.sum" {
 			n++
 		}
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -64,6 +65,13 @@ func (p *Plan) addVendors(ctx context.Context, d *draft) error {
 	}
 	if err := group.Wait(); err != nil {
 		return err
+	}
+	if d.workSum != nil {
+		var err error
+		d.files.set(d.now.Facts.Workspace.Work.File+".sum", d.workSum)
+		if d.now, err = d.project.Judge(ctx, d.files); err != nil {
+			return err
+		}
 	}
 	for i, m := range due {
 		if err := p.keepVendor(d, m, staged[i]); err != nil {
@@ -190,11 +198,38 @@ func (d *draft) makeVendor(ctx context.Context, m *workspace.Module) (string, er
 	}
 	staged := filepath.Join(stage, "vendor")
 	args := slices.Concat([]string{command, "vendor"}, flags, []string{"-o", staged})
-	_, err = d.project.Settings.Run(ctx, gocmd.Command{Dir: d.native(dir), Args: args, GOWORK: work, Env: d.project.goEnv()})
-	if err != nil {
-		return "", unproved("snapshot of %s: %v", dir, err)
+	run := func() error {
+		_, err := d.project.Settings.Run(ctx, gocmd.Command{Dir: d.native(dir), Args: args, GOWORK: work, Env: d.project.goEnv()})
+		if err != nil {
+			return unproved("snapshot of %s: %v", dir, err)
+		}
+		return nil
 	}
-	return staged, nil
+	if m != nil {
+		return staged, run()
+	}
+	d.workSum, err = keepWorkSum(work+".sum", run)
+	return staged, err
+}
+
+// keepWorkSum puts go.work.sum back as it was once the go command has run: in a workspace go writes sums that it misses
+// there, whatever it was asked, and it has no flag that would name a copy. It returns what go made of the file, checked
+// as go checks sums, nil if it left it alone: that is for the plan to write.
+func keepWorkSum(name string, run func() error) (made []byte, err error) {
+	before, err := os.ReadFile(name)
+	absent := errors.Is(err, fs.ErrNotExist)
+	if err := ignoreMissing(err); err != nil {
+		return nil, err
+	}
+	ran := run()
+	after, err := os.ReadFile(name)
+	if err := ignoreMissing(err); err != nil || bytes.Equal(before, after) {
+		return nil, errors.Join(ran, err)
+	}
+	if absent {
+		return after, errors.Join(ran, os.Remove(name))
+	}
+	return after, errors.Join(ran, os.WriteFile(name, before, 0o644))
 }
 
 // vendorFlags shows go the edited files: by -modfile for the module itself, by an overlay for the others.
