@@ -266,7 +266,7 @@ func (t *trial) sourceBuilds(ctx context.Context) error {
 		idle := len(t.command()) == 1 && slices.ContainsFunc(now, isIdle)
 		for _, line := range now {
 			stays := idle && (isIdle(line) || strings.HasPrefix(line, "-") && !strings.Contains(line, "//")) ||
-				!t.touched(dir) && slices.Contains(t.superfluous[dir], line)
+				slices.Contains(t.superfluous[dir], line) && (!t.touched(dir) || !t.named(dir, line))
 			if !slices.Contains(healthy, line) && !stays {
 				t.problem("go mod tidy -diff in %s: %s", dir, line)
 			}
@@ -281,6 +281,12 @@ func (t *trial) touched(dir string) bool {
 		name = path.Join(dir, name)
 		return !bytes.Equal(t.broken.files[name], t.after.files[name])
 	})
+}
+
+// named reports whether a line of go.sum is about a version that the module required in the broken state.
+func (t *trial) named(dir, line string) bool {
+	f := strings.Fields(strings.TrimPrefix(line, "-"))
+	return len(f) == 3 && t.broken.required(dir, f[0]) == strings.TrimSuffix(f[1], "/go.mod")
 }
 
 // isIdle reports whether a line is an indirect requirement that goes. What a fix makes superfluous, and the sums of
