@@ -46,6 +46,8 @@ type project struct {
 	today    time.Time // decides which exceptions have expired
 	// basePolicy is the policy of the state before a change; nil if nothing is compared.
 	basePolicy *policy.Policy
+	first      *workspace.Workspace // what open has read of tree by the policy firstBy, until it is asked for
+	firstBy    *policy.Policy
 	// interrupted says that a write of modgov is not whole; nil if none is.
 	interrupted error
 
@@ -156,7 +158,7 @@ func (p *project) journal() plan.Journal {
 
 func (p *project) close() error { return p.repo.Close() }
 
-// readFiles walks the files and reads the policy at the same time: a large one takes as long as a walk.
+// readFiles finds and reads the files, and reads the policy at the same time: a large one takes as long.
 func (p *project) readFiles() (err error) {
 	var group errgroup.Group
 	if files := p.repo.Files(); files != nil {
@@ -166,9 +168,16 @@ func (p *project) readFiles() (err error) {
 		})
 	}
 	p.tree, err = p.repo.WorkTree(p.inv.ctx)
+	if err == nil {
+		p.first, err = p.loadBy(p.inv.ctx, p.tree, p.tree.FS, func(dir string, byDefault bool) bool {
+			// Without a policy that can be read nothing is judged, whatever this says.
+			return group.Wait() == nil && p.policy.Governs(dir, byDefault)
+		})
+	}
 	if policyErr := group.Wait(); err == nil {
 		err = policyErr
 	}
+	p.firstBy = p.policy
 	return err
 }
 
@@ -237,6 +246,16 @@ func (p *project) load(ctx context.Context, files fs.FS) (*workspace.Workspace, 
 	return ws, err
 }
 
+// takeFirst hands out what readFiles has read, once, to whoever asks for just that.
+func (p *project) takeFirst(tree *repo.Tree, files fs.FS) *workspace.Workspace {
+	ws := p.first
+	if ws == nil || tree != p.tree || files != p.tree.FS || p.policy != p.firstBy {
+		return nil
+	}
+	p.first = nil
+	return ws
+}
+
 // loadRevision reads the files of a revision.
 func (p *project) loadRevision(ctx context.Context, name string) (*workspace.Workspace, error) {
 	tree, err := p.repo.Revision(ctx, name)
@@ -257,9 +276,18 @@ func revisionError(err error) error {
 
 // loadTree reads the files of a tree, from files in place of its own.
 func (p *project) loadTree(ctx context.Context, tree *repo.Tree, files fs.FS) (*workspace.Workspace, error) {
+	if ws := p.takeFirst(tree, files); ws != nil {
+		return ws, nil
+	}
+	return p.loadBy(ctx, tree, files, p.policy.Governs)
+}
+
+// loadBy is loadTree by what governs says.
+func (p *project) loadBy(
+	ctx context.Context, tree *repo.Tree, files fs.FS, governs func(dir string, byDefault bool) bool,
+) (*workspace.Workspace, error) {
 	src := workspace.Source{
-		FS: files, Root: filepath.ToSlash(p.repo.Root), Work: tree.Work,
-		Outside: p.readOutside, Governs: p.policy.Governs,
+		FS: files, Root: filepath.ToSlash(p.repo.Root), Work: tree.Work, Outside: p.readOutside, Governs: governs,
 	}
 	for _, e := range tree.Modules {
 		src.Entries = append(src.Entries, workspace.Entry{Dir: e.Dir, Hidden: e.Hidden})

@@ -11,16 +11,16 @@ import (
 
 // leader returns the view of the governed module that an item follows, nil if there is none, or no build list of it.
 func (c *checker) leader(item *VersionItem) *graph.View {
-	v, known := c.leaders[item]
-	if known {
-		return v
+	if v, known := c.leaders.Load(item); known {
+		return v.(*graph.View)
 	}
+	var v *graph.View
 	for _, m := range c.Workspace.Modules {
 		if v == nil && m.Governed && item.Follow.Match(c.infos[m]) {
 			v = c.view(m)
 		}
 	}
-	c.leaders[item] = v
+	c.leaders.Store(item, v)
 	return v
 }
 

@@ -2,9 +2,12 @@ package policy
 
 import (
 	"path"
+	"runtime"
 	"slices"
+	"sync"
 
-	"github.com/modgov/modgov/internal/graph"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/modgov/modgov/internal/workspace"
 )
 
@@ -60,8 +63,10 @@ func Judge(p *Policy, facts *Facts, asked ...Override) *Judgement {
 	}
 	j.NotEvaluated = append(j.NotEvaluated, c.notAsked()...)
 	slices.SortStableFunc(j.NotEvaluated, func(a, b Note) int { return a.Pos.Line - b.Pos.Line })
-	for _, r := range Rules() {
-		for _, f := range r.Check(c) {
+	rules := Rules()
+	found := c.checkAll(rules)
+	for i, r := range rules {
+		for _, f := range found[i] {
 			f.Rule = r.Name
 			if f.Severity = c.severity(r, f); f.Severity == Off {
 				continue
@@ -77,6 +82,21 @@ func Judge(p *Policy, facts *Facts, asked ...Override) *Judgement {
 	slices.SortStableFunc(j.Findings, compareFindings)
 	j.Layers = layers(facts, j.Gaps)
 	return j
+}
+
+// checkAll asks every rule, several at a time: they change nothing and do not know of each other.
+func (c *checker) checkAll(rules []*Rule) [][]*Finding {
+	found := make([][]*Finding, len(rules))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, r := range rules {
+		group.Go(func() error {
+			found[i] = r.Check(c)
+			return nil
+		})
+	}
+	_ = group.Wait() // no rule fails
+	return found
 }
 
 // gaps collects what could not be found out: build lists that could not be computed, and sums files that could not be
@@ -171,14 +191,14 @@ type checker struct {
 	policy  *Policy
 	asked   overrides
 	infos   map[*workspace.Module]ModuleInfo
-	leaders map[*VersionItem]*graph.View // by the item that says to follow, once it was asked
+	leaders sync.Map // *graph.View by the *VersionItem that says to follow it, once it was asked
 
 	excluders []*workspace.Module // the members of the workspace with exclude lines
 }
 
 func newChecker(p *Policy, facts *Facts) *checker {
 	c := &checker{
-		Facts: facts, policy: p, infos: map[*workspace.Module]ModuleInfo{}, leaders: map[*VersionItem]*graph.View{},
+		Facts: facts, policy: p, infos: map[*workspace.Module]ModuleInfo{},
 	}
 	for _, m := range facts.Workspace.Modules {
 		c.infos[m] = p.Info(m.Dir, m.Path)

@@ -31,7 +31,7 @@ type Rule struct {
 	// all sides but one leaves nothing of it. Nil, or no sides: each of the modules is at fault by itself.
 	Sides func(*Finding) [][]string
 	// Check returns the findings in any order, without Rule and Owners; Severity is Off unless it differs from the
-	// default for this finding. It changes nothing.
+	// default for this finding. It changes nothing, and other rules run beside it.
 	Check func(*checker) []*Finding
 }
 

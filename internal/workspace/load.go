@@ -22,8 +22,7 @@ import (
 func Load(ctx context.Context, src Source) (*Workspace, error) {
 	ws := &Workspace{src: src, byDir: map[string]*Module{}, dirs: map[string]dirSummary{}}
 	for _, e := range src.Entries {
-		m := ws.add(e.Dir)
-		m.Governed = src.governs(e.Dir, e.Hidden == "")
+		ws.add(e.Dir)
 	}
 	if src.Work != "" {
 		ws.Work = loadWork(src)
@@ -43,6 +42,9 @@ func Load(ctx context.Context, src Source) (*Workspace, error) {
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
+	}
+	for _, e := range src.Entries { // not before: whoever says may still be reading what it goes by
+		ws.byDir[e.Dir].Governed = src.governs(e.Dir, e.Hidden == "")
 	}
 	for _, m := range ws.byDir {
 		ws.Modules = append(ws.Modules, m)

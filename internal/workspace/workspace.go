@@ -30,7 +30,7 @@ type Source struct {
 	// directory is relative to the root ("../lib") where that can be said, else absolute. Nil: nothing outside is
 	// read.
 	Outside func(dir string) ([]byte, error)
-	// Governs says whether the module in a directory is governed; byDefault is what Entry.Hidden makes it. A module for
+	// Governs, called once all files are read, says whether the module in a directory is governed; byDefault is what Entry.Hidden makes it. A module for
 	// which it says no even if byDefault is true stays outside whatever uses it. Nil: the default holds.
 	Governs func(dir string, byDefault bool) bool
 }
