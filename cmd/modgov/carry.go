@@ -50,14 +50,11 @@ func carry(inv *invocation, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	before, err := p.judge(inv.ctx, p.tree.FS)
+	before, err := p.judgeGoverned()
 	if err != nil {
 		return err
 	}
 	ws := before.Facts.Workspace
-	if err := p.checkGoverned(ws); err != nil {
-		return err
-	}
 	changed := changedVersions(was, ws)
 	for _, line := range changed.lines(c.Args().First()) {
 		printLine(inv.stderr, "note", line)

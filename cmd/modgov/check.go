@@ -82,11 +82,8 @@ func check(inv *invocation, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	j, err := p.judge(inv.ctx, p.tree.FS)
+	j, err := p.judgeGoverned()
 	if err != nil {
-		return err
-	}
-	if err := p.checkGoverned(j.Facts.Workspace); err != nil {
 		return err
 	}
 	if c.Bool("each") {

@@ -81,15 +81,6 @@ func exceptionsList(inv *invocation, c *cli.Context) error {
 	return nil
 }
 
-// judgeGoverned judges the work tree, if there is something to judge.
-func (p *project) judgeGoverned() (*policy.Judgement, error) {
-	j, err := p.judge(p.inv.ctx, p.tree.FS)
-	if err != nil {
-		return nil, err
-	}
-	return j, p.checkGoverned(j.Facts.Workspace)
-}
-
 // speaksOfSelected reports whether an exception speaks of a module that --module selects.
 func (p *project) speaksOfSelected(ws *workspace.Workspace, e *policy.Exception) bool {
 	return p.selected.IsZero() || slices.ContainsFunc(ws.Governed(), func(m *workspace.Module) bool {

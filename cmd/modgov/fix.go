@@ -87,11 +87,8 @@ func fix(inv *invocation, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	before, err := p.judge(inv.ctx, p.tree.FS)
+	before, err := p.judgeGoverned()
 	if err != nil {
-		return err
-	}
-	if err := p.checkGoverned(before.Facts.Workspace); err != nil {
 		return err
 	}
 	if c.Bool("excepted") {

@@ -96,11 +96,8 @@ func get(inv *invocation, c *cli.Context) error {
 		return err
 	}
 	defer p.close()
-	before, err := p.judge(inv.ctx, p.tree.FS)
+	before, err := p.judgeGoverned()
 	if err != nil {
-		return err
-	}
-	if err := p.checkGoverned(before.Facts.Workspace); err != nil {
 		return err
 	}
 	wishes, err := p.wishes(before, c.Args().Slice())

@@ -125,10 +125,7 @@ func openJudgement(inv *invocation, c *cli.Context) (*project, *policy.Judgement
 	if err != nil {
 		return nil, nil, err
 	}
-	j, err := p.judge(inv.ctx, p.tree.FS)
-	if err == nil {
-		err = p.checkGoverned(j.Facts.Workspace)
-	}
+	j, err := p.judgeGoverned()
 	if err != nil {
 		return nil, nil, errors.Join(err, p.close())
 	}

@@ -323,6 +323,15 @@ func (p *project) judge(ctx context.Context, files fs.FS) (*policy.Judgement, er
 	return p.judgeTree(ctx, p.tree, files, p.packages, true)
 }
 
+// judgeGoverned judges the files as they are, and refuses to where there is nothing to judge.
+func (p *project) judgeGoverned() (*policy.Judgement, error) {
+	j, err := p.judge(p.inv.ctx, p.tree.FS)
+	if err != nil {
+		return nil, err
+	}
+	return j, p.checkGoverned(j.Facts.Workspace)
+}
+
 // judgeTree judges a tree, from files in place of its own. Packages reads its Go files; nil leaves the imports out.
 func (p *project) judgeTree(
 	ctx context.Context, tree *repo.Tree, files fs.FS, packages *imports.Reader, vendors bool,

@@ -50,11 +50,8 @@ func tidy(inv *invocation, c *cli.Context) error {
 		return err
 	}
 	defer p.close()
-	before, err := p.judge(inv.ctx, p.tree.FS)
+	before, err := p.judgeGoverned()
 	if err != nil {
-		return err
-	}
-	if err := p.checkGoverned(before.Facts.Workspace); err != nil {
 		return err
 	}
 	var o fixing

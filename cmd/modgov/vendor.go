@@ -57,11 +57,8 @@ func vendorSnapshot(inv *invocation, c *cli.Context) error {
 		return err
 	}
 	defer p.close()
-	before, err := p.judge(inv.ctx, p.tree.FS)
+	before, err := p.judgeGoverned()
 	if err != nil {
-		return err
-	}
-	if err := p.checkGoverned(before.Facts.Workspace); err != nil {
 		return err
 	}
 	due := p.snapshots(before.Facts.Workspace)
@@ -127,11 +124,8 @@ func vendorVerify(inv *invocation, c *cli.Context) error {
 		return err
 	}
 	defer p.close()
-	j, err := p.judge(inv.ctx, p.tree.FS)
+	j, err := p.judgeGoverned()
 	if err != nil {
-		return err
-	}
-	if err := p.checkGoverned(j.Facts.Workspace); err != nil {
 		return err
 	}
 	j.Findings = slices.DeleteFunc(j.Findings, func(f *policy.Finding) bool {
