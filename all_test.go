@@ -26,6 +26,7 @@ func mayImport() map[string][]string {
 	planned := append([]string{"policy", "gocmd"}, judged...)
 	return map[string][]string{
 		"repo":      nil,
+		"ci":        nil,
 		"workspace": nil,
 		"gocmd":     nil,
 		"modsource": {"gocmd", "workspace"},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -32,6 +33,7 @@ func asOf(c *cli.Context) (time.Time, error) {
 // A comparison is the state before a change.
 type comparison struct {
 	name string // as it was asked for
+	fork string // the repository that the change comes from, if the base's policy must judge it; else ""
 	tree *repo.Tree
 	from policy.PolicyFrom // whose policy judges
 	only bool              // only new findings count
@@ -49,19 +51,25 @@ func (b *comparison) shown() *report.Base {
 	return &report.Base{Revision: b.name, Commit: b.tree.Commit, Scope: string(scope), Policy: string(b.from)}
 }
 
-// against finds the state with which a check compares, and settles whose policy judges both; nil if name is "".
+// against finds the state with which a check compares, and settles whose policy judges both; nil if name is "", or auto
+// where there is nothing to compare with.
 func (p *project) against(name string) (*comparison, error) {
 	if name == "" {
 		return nil, nil
 	}
-	commit, more, err := p.repo.MergeBase(p.inv.ctx, name, "HEAD")
+	chosen, err := p.chooseBase(name)
+	if err != nil || chosen == nil {
+		return nil, err
+	}
+	commit, more, err := p.repo.MergeBase(p.inv.ctx, chosen.rev, "HEAD")
 	if err != nil {
 		return nil, revisionError(err)
 	}
 	if more {
-		p.notes = append(p.notes, fmt.Sprintf("HEAD and %s have several merge bases; the youngest, %.12s, is compared with", name, commit))
+		p.notes = append(p.notes, fmt.Sprintf("HEAD and %s have several merge bases; the youngest, %.12s, is compared with",
+			chosen.name, commit))
 	}
-	b := &comparison{name: name, from: policy.PolicyFromHead}
+	b := &comparison{name: chosen.name, fork: chosen.fork, from: policy.PolicyFromHead}
 	if b.tree, err = p.repo.Revision(p.inv.ctx, commit); err != nil {
 		return nil, revisionError(err)
 	}
@@ -72,31 +80,54 @@ func (p *project) against(name string) (*comparison, error) {
 	return b, nil
 }
 
-// settlePolicy takes up the policy that judges both states.
+// settlePolicy takes up the policy that judges both states: of a pull request from a fork, that of the base, whatever
+// the fork's says.
 func (p *project) settlePolicy(b *comparison) error {
+	name := policyName
 	if p.inv.policy != "" {
-		return nil // named from outside, for both
-	}
-	data, err := fs.ReadFile(b.tree.FS, policyName)
-	if errors.Is(err, fs.ErrNotExist) {
-		if p.policy.File != "" {
-			p.notes = append(p.notes, fmt.Sprintf("%s has no policy file: this change adopts one", b.name))
+		if b.fork == "" || filepath.IsAbs(p.written.shown) {
+			return nil // named from outside, for both
 		}
-		return nil
+		name = p.written.shown // a file of the repository, so of the fork
+	}
+	data, err := fs.ReadFile(b.tree.FS, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return p.settleWithout(b)
 	} else if err != nil {
 		return revisionError(fmt.Errorf("read the policy of %s: %w", b.name, err))
 	}
-	before, err := policy.Parse(policyName, data)
-	if err != nil {
+	before, err := policy.Parse(name, data)
+	if err != nil && b.fork == "" {
 		p.notes = append(p.notes, fmt.Sprintf("the policy of %s is not valid, so nobody can say what this change loosens", b.name))
 		return nil
 	}
-	if b.from = p.policy.JudgedBy(before); b.from == policy.PolicyFromHead {
+	if b.fork == "" {
+		b.from = p.policy.JudgedBy(before)
+	} else {
+		b.from = policy.PolicyFromBase
+		p.tell("the change comes from a fork, %s: the policy of %s judges it", b.fork, b.name)
+	}
+	if b.from == policy.PolicyFromHead {
 		p.basePolicy = before
 		return nil
 	}
-	p.policy, err = p.parsePolicy(b.tree.FS, policyName, data)
+	p.policy, err = p.parsePolicy(b.tree.FS, name, data)
 	return err
+}
+
+// settleWithout is settlePolicy where the base has no policy file: a change may adopt one, but for that of a fork.
+func (p *project) settleWithout(b *comparison) error {
+	switch {
+	case b.fork != "" && p.inv.policy != "":
+		return withHint(usagef("%s has no %s, and that of a fork, %s, does not count", b.name, p.written.shown, b.fork),
+			"name a policy outside the checkout")
+	case b.fork != "":
+		p.tell("the change comes from a fork, %s, and %s has no policy file: the default policy judges it", b.fork, b.name)
+		p.policy, b.from = policy.Default(), policy.PolicyFromBase
+	case p.policy.File != "":
+		p.notes = append(p.notes, fmt.Sprintf("%s has no policy file: this change adopts one", b.name))
+	}
+	return nil
 }
 
 // compare judges the state before, marks the findings of the one at hand, and returns those that are gone. Go files and

@@ -34,19 +34,25 @@ checkout. Both are judged by one policy, that of the working tree, or with "gate
 before. New findings and those that got worse fail; what was there before is counted and does not, but for what can
 never be waived. Whatever the change takes out of the policy is named (policy-loosened).
 
+With --base auto, REV is what the CI service says that the build is to be compared with, and a line on stderr tells which:
+GitHub Actions, GitLab, Buildkite, Azure Pipelines, Jenkins. A pull request from a fork is judged by the base's policy. A
+build without a base, of a tag or on a schedule, is judged whole; without a service, --base auto is an error.
+
 Exit code 0: pass. 1: a finding at or above the threshold. 3: incomplete, something could not be read.
 
 EXAMPLES
    modgov check
    modgov check --fail-on warn --module 'services/**'
    modgov check --base origin/main
+   modgov check --base auto
    modgov check --remote
    modgov check -W version-pin -A go-line
    modgov check --json > report.json`,
 		Flags: append([]cli.Flag{
 			choiceFlag("fail-on", "the least severity that fails the check", "error", "warn"),
 			&cli.StringFlag{Name: "base",
-				Usage: "compare with the commit where HEAD left `REV`; only what the change brings or makes worse fails"},
+				Usage: "compare with the commit where HEAD left `REV`, auto: with what the CI service says; " +
+					"only what the change brings or makes worse fails"},
 			&cli.StringFlag{Name: "as-of", Usage: "judge as on `DATE`, YYYY-MM-DD: exceptions expire by it (default: today)"},
 			&cli.BoolFlag{Name: "remote", Usage: "also ask which versions are retracted and which modules deprecated"},
 			&cli.BoolFlag{Name: "each", Usage: "a finding for each module, not one for each dependency"},

@@ -25,6 +25,7 @@ package main
 //	fixture NAME         copies fixtures/NAME of this repository to $WORK/NAME, and sets GOPROXY to a file proxy that has
 //	                     the modules that it needs
 //	patch FILE OLD NEW   replaces OLD, which must be in FILE exactly once, by NEW; \n and \t stand for what they do in Go
+//	take NAME            sets an environment variable to what the last program printed
 //	commit DIR [MSG]     makes DIR a git repository, if it is none, and commits all that is in it
 //
 // Programs beside modgov: `modgov-probe` is modgov with commands that misbehave on purpose (probe_test.go).
@@ -69,6 +70,7 @@ func TestScripts(t *testing.T) {
 			"server":  scriptServer,
 			"fixture": scriptFixture,
 			"commit":  scriptCommit,
+			"take":    scriptTake,
 		},
 	})
 }
@@ -224,6 +226,13 @@ func scriptCommit(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(ts.Exec("git", "-C", dir, "add", "-A"))
 	ts.Check(ts.Exec("git", "-C", dir, "commit", "-q", "--allow-empty", "-m", message))
+}
+
+func scriptTake(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: take NAME")
+	}
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
 }
 
 func scriptPatch(ts *testscript.TestScript, neg bool, args []string) {

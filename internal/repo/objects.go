@@ -158,7 +158,11 @@ func (o *objects) find(t plumbing.ObjectType, hash plumbing.Hash) (plumbing.Enco
 			}
 		}
 		if o.searched {
-			return nil, &missingError{t.String(), hash, o.whyMissing()}
+			what := t.String()
+			if t == plumbing.AnyObject {
+				what = "object"
+			}
+			return nil, &missingError{what, hash, o.whyMissing()}
 		}
 		o.searched = true
 		for _, s := range o.stores {

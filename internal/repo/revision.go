@@ -48,6 +48,23 @@ func (r *Repo) Revision(ctx context.Context, name string) (*Tree, error) {
 	return t, nil
 }
 
+// Resolve returns the full name of the commit that a name names: HEAD, main, origin/main, refs/heads/main, HEAD^2. The
+// errors are those of [Repo.Revision].
+func (r *Repo) Resolve(name string) (string, error) {
+	if r.git == nil {
+		return "", fmt.Errorf("revision %s: %w", name, ErrNoGit)
+	}
+	o, err := r.openedObjects()
+	if err != nil {
+		return "", fmt.Errorf("revision %s: %w", name, err)
+	}
+	hash, err := o.resolve(name)
+	if err != nil {
+		return "", err
+	}
+	return hash.String(), nil
+}
+
 // openedObjects opens the objects once.
 func (r *Repo) openedObjects() (*objects, error) {
 	r.objectsOnce.Do(func() { r.objects, r.objectsErr = r.git.openObjects() })
