@@ -2,6 +2,7 @@ package policy
 
 import (
 	"path"
+	"sync"
 	"time"
 
 	"github.com/modgov/modgov/internal/graph"
@@ -38,13 +39,12 @@ type Facts struct {
 // NewFacts computes what follows from a graph. Imports are for the caller to add: they need the source.
 func NewFacts(g *graph.Graph, today time.Time) *Facts {
 	facts := &Facts{
-		Workspace:    g.Workspace(),
-		Graph:        g,
-		Sums:         integrity.CheckSums(g),
-		Dependencies: g.Dependencies(),
-		Today:        today,
-		siblings:     map[string]*workspace.Module{},
+		Workspace: g.Workspace(), Graph: g, Today: today, siblings: map[string]*workspace.Module{},
 	}
+	var group sync.WaitGroup
+	group.Go(func() { facts.Sums = integrity.CheckSums(g) })
+	facts.Dependencies = g.Dependencies()
+	group.Wait()
 	for _, m := range facts.Workspace.Governed() {
 		facts.siblings[m.Path] = m
 	}

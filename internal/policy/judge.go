@@ -192,6 +192,8 @@ type checker struct {
 	asked   overrides
 	infos   map[*workspace.Module]ModuleInfo
 	leaders sync.Map // *graph.View by the *VersionItem that says to follow it, once it was asked
+	used    sync.Map // []judgedUse by usesKey, once it was asked
+	said    sync.Map // *DepPolicy by path, once it was asked
 
 	excluders []*workspace.Module // the members of the workspace with exclude lines
 }

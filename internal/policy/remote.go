@@ -45,7 +45,7 @@ func remoteGaps(facts *Facts) []Gap {
 // askedOf returns the uses of a dependency that --remote has something to say of: by modules that list it, and not
 // through a replace line for all its versions, for which go asks nothing either.
 func (c *checker) askedOf(d *graph.Dependency, how graph.How) []judgedUse {
-	return slices.DeleteFunc(c.uses(d, AmongAll), func(u judgedUse) bool {
+	return slices.DeleteFunc(slices.Clone(c.uses(d, AmongAll)), func(u judgedUse) bool {
 		r := u.View.Replacement(u.selected(d.Path))
 		return u.How > how || r != nil && (r.Line.Old.Version == "" || r.Line.Dir != "")
 	})

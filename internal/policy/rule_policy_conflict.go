@@ -73,7 +73,7 @@ func checkPolicyConflict(c *checker) []*Finding {
 	var versions, follows, pins grouping[rivalry, meeting]
 	var out []*Finding
 	for _, d := range c.Dependencies {
-		says := c.policy.ForDep(c.DepInfo(d.Path, ""))
+		says := c.says(d.Path)
 		if len(says.agreements) < 2 && len(says.follows) < 2 && len(says.pins) == 0 {
 			continue
 		}

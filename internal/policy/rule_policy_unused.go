@@ -187,14 +187,17 @@ func (c *checker) unusedDeps() []*Finding {
 	p := c.policy
 	versions, pins, alternates := map[*VersionItem]bool{}, map[*PinItem]bool{}, map[*Alternate]bool{}
 	for _, d := range c.Dependencies {
-		info := c.DepInfo(d.Path, "")
-		uses := c.allUses(d)
-		for _, i := range p.index.versions.candidates(d.Path) {
+		itemsOf, pinsOf := p.index.versions.candidates(d.Path), p.index.pins.candidates(d.Path)
+		if len(itemsOf) == 0 && len(pinsOf) == 0 {
+			continue
+		}
+		info, uses := c.DepInfo(d.Path, ""), c.allUses(d)
+		for _, i := range itemsOf {
 			v := &p.Versions[i]
 			spoken := func(u judgedUse) bool { return v.In.orAll(u.info) > 0 }
 			versions[v] = versions[v] || v.Dep.Match(info) && slices.ContainsFunc(uses, spoken)
 		}
-		for _, i := range p.index.pins.candidates(d.Path) {
+		for _, i := range pinsOf {
 			pin := &p.Pins[i]
 			if !pin.Dep.Match(info) {
 				continue

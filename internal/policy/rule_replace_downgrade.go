@@ -88,7 +88,7 @@ func (c *checker) pinned(l replaceLine) bool {
 	if l.Module != nil {
 		modules = []*workspace.Module{l.Module}
 	}
-	says := c.policy.ForDep(c.DepInfo(l.Old.Path, ""))
+	says := c.says(l.Old.Path)
 	return slices.ContainsFunc(modules, func(m *workspace.Module) bool {
 		pin, _ := says.Pin(c.infos[m])
 		if pin != nil {

@@ -83,7 +83,7 @@ func checkVersionFamily(c *checker) []*Finding {
 	}
 	var families grouping[key, judgedUse]
 	for _, d := range c.Dependencies {
-		says := c.policy.ForDep(c.DepInfo(d.Path, ""))
+		says := c.says(d.Path)
 		if d.Sibling != nil || !says.together() {
 			continue
 		}
@@ -125,7 +125,7 @@ func (c *checker) family(f *family, uses []judgedUse) []*Finding {
 		judged = uses
 	}
 	f.wanted = prefer(f.item.Prefer, judged, func(u *judgedUse) []*VersionItem {
-		return c.policy.ForDep(c.DepInfo(u.dep, "")).Floors(u.info)
+		return c.says(u.dep).Floors(u.info)
 	}).Effective.Version
 	var byWaiver grouping[*Exception, judgedUse]
 	for _, u := range uses {

@@ -58,7 +58,7 @@ module example.com/x
 func checkVersionFloor(c *checker) []*Finding {
 	var out []*Finding
 	for _, d := range c.Dependencies {
-		says := c.policy.ForDep(c.DepInfo(d.Path, ""))
+		says := c.says(d.Path)
 		uses := c.uses(d, AmongAll)
 		var byItem grouping[*VersionItem, judgedUse]
 		for _, u := range uses {

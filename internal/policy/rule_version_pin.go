@@ -69,7 +69,7 @@ module example.com/x
 func checkVersionPin(c *checker) []*Finding {
 	var out []*Finding
 	for _, d := range c.Dependencies {
-		says := c.policy.ForDep(c.DepInfo(d.Path, ""))
+		says := c.says(d.Path)
 		var byPin grouping[*PinItem, judgedUse]
 		for _, u := range c.uses(d, AmongAll) {
 			if pin, _ := says.Pin(u.info); pin != nil {

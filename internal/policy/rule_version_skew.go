@@ -79,7 +79,7 @@ func checkVersionSkew(c *checker) []*Finding {
 
 // skews judges the uses of one dependency, those apart for which different policy items speak.
 func (c *checker) skews(d *graph.Dependency) []*Finding {
-	says := c.policy.ForDep(c.DepInfo(d.Path, ""))
+	says := c.says(d.Path)
 	var byItem grouping[*VersionItem, judgedUse]
 	for _, u := range c.uses(d, AmongAll) {
 		item := c.agreement(says, &u)

@@ -30,11 +30,16 @@ func (u *judgedUse) version(dep string) string {
 
 // uses returns the uses of a dependency that count. Among direct, these are the modules with a require line for it;
 // among all, every module whose go.mod lists it, and of unpruned modules, whose go.mod does not list what they need,
-// every one that has it in the build list. Which exception waives one is for the rule to find out.
+// every one that has it in the build list. Which exception waives one is for the rule to find out. The list is kept for
+// the next rule that asks: it must not be changed.
 func (c *checker) uses(d *graph.Dependency, among Among) []judgedUse {
+	key := usesKey{d, among == AmongAll}
+	if kept, ok := c.used.Load(key); ok {
+		return kept.([]judgedUse)
+	}
 	out := make([]judgedUse, 0, len(d.Uses))
 	for _, u := range d.Uses {
-		if u.How != graph.Direct && among != AmongAll {
+		if u.How != graph.Direct && !key.all {
 			continue
 		}
 		if u.How == graph.Transitive && u.View.Pruned() {
@@ -42,7 +47,25 @@ func (c *checker) uses(d *graph.Dependency, among Among) []judgedUse {
 		}
 		out = append(out, judgedUse{Use: u, dep: d.Path, dir: u.View.Module.Dir, info: c.infos[u.View.Module]})
 	}
+	out = slices.Clip(out)
+	c.used.Store(key, out)
 	return out
+}
+
+// usesKey is the question that uses answers.
+type usesKey struct {
+	dep *graph.Dependency
+	all bool
+}
+
+// says returns what the policy says of a dependency, and keeps it like uses.
+func (c *checker) says(dep string) *DepPolicy {
+	if kept, ok := c.said.Load(dep); ok {
+		return kept.(*DepPolicy)
+	}
+	says := c.policy.ForDep(c.DepInfo(dep, ""))
+	c.said.Store(dep, says)
+	return says
 }
 
 // waiver returns the exception in force that waives what a rule, or an item of the policy, says of a use; nil if none
