@@ -29,7 +29,7 @@ func BenchmarkCheckout(b *testing.B) {
 			b.Fatal(err)
 		}
 		for b.Loop() {
-			if err := scanIndex(data, 20, func(_ uint32, name []byte) { governed(name) }); err != nil {
+			if err := scanIndex(data, 20, func(e *indexEntry) { governed(e.name) }); err != nil {
 				b.Fatal(err)
 			}
 		}

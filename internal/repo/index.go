@@ -37,11 +37,11 @@ func (s *store) readIndex() (*indexed, error) {
 		return nil, err
 	}
 	t := &indexed{files: make(map[string]bool)}
-	err = scanIndex(data, s.hashSize, func(mode uint32, name []byte) {
-		if mode == modeGitlink {
-			t.links = append(t.links, string(name))
-		} else if mode != modeSparse && governed(name) {
-			t.files[string(name)] = true
+	err = scanIndex(data, s.hashSize, func(e *indexEntry) {
+		if e.mode == modeGitlink {
+			t.links = append(t.links, string(e.name))
+		} else if e.mode != modeSparse && governed(e.name) {
+			t.files[string(e.name)] = true
 		}
 	})
 	if err != nil {
@@ -57,14 +57,23 @@ func governed(name []byte) bool {
 	return string(last) == modFile || string(last) == workFile
 }
 
-// scanIndex calls visit for every entry of a git index, in its order; name is only valid during the call. Versions 2
-// to 4 are read, with object names of hashSize bytes. The optional extensions are passed over. A mandatory one that
+// An indexEntry is an entry of a git index. Its slices are only valid while it is visited.
+type indexEntry struct {
+	mode     uint32
+	flags    uint16 // stage and assume-unchanged among them
+	extended uint16 // skip-worktree among them
+	stat     []byte // ctime, mtime, dev, ino, mode, uid, gid and size of the file, 32 bits each
+	hash     []byte
+	name     []byte // from git's top level
+}
+
+// scanIndex calls visit for every entry of a git index, in its order. Versions 2 to 4 are read, with object names of hashSize bytes. The optional extensions are passed over. A mandatory one that
 // changes what the entries mean is an error: of those only the sparse index is understood, not the split index.
 //
 // go-git's decoder is not used: it hashes and reflects its way through the file, which takes a fifth of a second for
 // 100,000 files, where this takes a few milliseconds, and it refuses sparse indexes and those without a checksum
 // (index.skipHash). The checksum is not looked at; git does not look at it either when it reads.
-func scanIndex(data []byte, hashSize int, visit func(mode uint32, name []byte)) error {
+func scanIndex(data []byte, hashSize int, visit func(*indexEntry)) error {
 	if len(data) < 12+hashSize || string(data[:4]) != "DIRC" {
 		return errors.New("no index signature")
 	}
@@ -73,49 +82,49 @@ func scanIndex(data []byte, hashSize int, visit func(mode uint32, name []byte)) 
 		return fmt.Errorf("unknown version %d", version)
 	}
 	body := data[12 : len(data)-hashSize]
-	var name []byte
+	var e indexEntry
 	for i := range count {
-		mode, rest, err := scanEntry(body, hashSize, version, &name)
+		rest, err := e.scan(body, hashSize, version)
 		if err != nil {
 			return fmt.Errorf("entry %d: %w", i, err)
 		}
 		body = rest
-		visit(mode, name)
+		visit(&e)
 	}
 	return scanExtensions(body)
 }
 
 var errShortIndex = errors.New("unexpected end of file")
 
-// scanEntry reads one entry and returns what follows it. *name is the name of the entry before and becomes that of
-// this one.
-func scanEntry(body []byte, hashSize int, version uint32, name *[]byte) (mode uint32, rest []byte, err error) {
-	const statSize, modeAt, extended = 40, 24, 0x4000
+// scan reads the entry that body begins with and returns what follows it. Before, e.name is that of the entry before.
+func (e *indexEntry) scan(body []byte, hashSize int, version uint32) (rest []byte, err error) {
+	const statSize, modeAt, isExtended = 40, 24, 0x4000
 	fixed := statSize + hashSize + 2
 	if len(body) < fixed {
-		return 0, nil, errShortIndex
+		return nil, errShortIndex
 	}
-	mode = binary.BigEndian.Uint32(body[modeAt:])
-	if binary.BigEndian.Uint16(body[fixed-2:])&extended != 0 {
+	e.mode, e.stat, e.hash = binary.BigEndian.Uint32(body[modeAt:]), body[:statSize], body[statSize:statSize+hashSize]
+	e.flags, e.extended = binary.BigEndian.Uint16(body[fixed-2:]), 0
+	if e.flags&isExtended != 0 {
 		fixed += 2
-	}
-	if len(body) < fixed {
-		return 0, nil, errShortIndex
+		if len(body) < fixed {
+			return nil, errShortIndex
+		}
+		e.extended = binary.BigEndian.Uint16(body[fixed-2:])
 	}
 	if version == 4 {
-		rest, err = scanPrefixed(body[fixed:], name)
-		return mode, rest, err
+		return scanPrefixed(body[fixed:], &e.name)
 	}
 	end := bytes.IndexByte(body[fixed:], 0)
 	if end < 0 {
-		return 0, nil, errShortIndex
+		return nil, errShortIndex
 	}
-	*name = body[fixed : fixed+end]
+	e.name = body[fixed : fixed+end]
 	size := (fixed + end + 8) &^ 7 // padded with one to eight zero bytes
 	if len(body) < size {
-		return 0, nil, errShortIndex
+		return nil, errShortIndex
 	}
-	return mode, body[size:], nil
+	return body[size:], nil
 }
 
 // scanPrefixed reads a name of version 4: how many bytes to drop from the name before, then what to add to it.

@@ -27,7 +27,7 @@ func TestIndexAgreesWithGit(t *testing.T) {
 			g.git("update-index", "--add", "--cacheinfo", "100644,"+blob+","+strings.Repeat("long/", 900)+"go.mod")
 			g.git("add", "-N", "intent")
 			var got []string
-			scan(t, g, 20, func(_ uint32, name []byte) { got = append(got, string(name)) })
+			scan(t, g, 20, func(e *indexEntry) { got = append(got, string(e.name)) })
 			want := strings.Split(strings.TrimSuffix(g.git("ls-files", "-z"), "\x00"), "\x00")
 			if !slices.Equal(got, want) {
 				t.Errorf("got %q\nwant %q", got, want)
@@ -57,7 +57,7 @@ func goGitNames(t *testing.T, g *gitRepo) []string {
 	return names
 }
 
-func scan(t *testing.T, g *gitRepo, hashSize int, visit func(uint32, []byte)) {
+func scan(t *testing.T, g *gitRepo, hashSize int, visit func(*indexEntry)) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(g.dir, ".git", "index"))
 	if err != nil {
@@ -111,7 +111,7 @@ func TestIndexErrors(t *testing.T) {
 		{"cut", good[:100], "unexpected end"},
 		{"count", with(8, 0xff, 0xff, 0xff, 0xff), "unexpected end"},
 	} {
-		err := scanIndex(test.data, 20, func(uint32, []byte) {})
+		err := scanIndex(test.data, 20, func(*indexEntry) {})
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
 		}
@@ -197,7 +197,7 @@ func FuzzIndex(f *testing.F) {
 			hashSize = 20
 		}
 		var names [][]byte
-		err := scanIndex(data, hashSize, func(_ uint32, name []byte) { names = append(names, slices.Clone(name)) })
+		err := scanIndex(data, hashSize, func(e *indexEntry) { names = append(names, slices.Clone(e.name)) })
 		if err == nil && len(names) != int(binary.BigEndian.Uint32(data[8:])) {
 			t.Errorf("%d names, %d announced", len(names), binary.BigEndian.Uint32(data[8:]))
 		}
@@ -231,7 +231,7 @@ func fuzzIndex(version uint32, names ...string) []byte {
 
 func TestScanStopsAtTheIndexItself(t *testing.T) {
 	t.Parallel()
-	err := scanIndex(append(fuzzIndex(2, "a"), make([]byte, 20)...), 20, func(uint32, []byte) {})
+	err := scanIndex(append(fuzzIndex(2, "a"), make([]byte, 20)...), 20, func(*indexEntry) {})
 	if err == nil || errors.Is(err, errShortIndex) {
 		t.Errorf("zero bytes as an extension: got %v", err)
 	}

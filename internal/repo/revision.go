@@ -86,7 +86,7 @@ func (r *Repo) revisionTree(ctx context.Context, files *revisionFiles) (*Tree, e
 		}
 		files.root = e.Hash
 	}
-	w := &revisionWalk{ctx: ctx, files: files, skip: r.skipDirs()}
+	w := &revisionWalk{ctx: ctx, files: files, skip: r.skipDirs(r.Root)}
 	if err := w.walk(".", files.root); err != nil {
 		return nil, err
 	}

@@ -108,7 +108,7 @@ func (r *Repo) find(ctx context.Context) (found, *indexed, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	if !r.rules.ignoresAll() {
 		group.Go(func() (err error) {
-			w := &walk{git: r.git, root: filepath.ToSlash(r.Root), skip: r.skipDirs()}
+			w := &walk{git: r.git, root: filepath.ToSlash(r.Root), skip: r.skipDirs(r.Root)}
 			if r.git != nil && !r.named {
 				w.base = pathOrEmpty(r.prefix())
 			}
@@ -133,11 +133,11 @@ func (r *Repo) find(ctx context.Context) (found, *indexed, error) {
 	return f, index, err
 }
 
-// skipDirs are Options.Skip as paths from the root.
-func (r *Repo) skipDirs() map[string]bool {
+// skipDirs are Options.Skip as paths from a directory.
+func (r *Repo) skipDirs(from string) map[string]bool {
 	skip := make(map[string]bool)
 	for _, dir := range r.skip {
-		if rel := slashRel(r.Root, dir); rel != "" && rel != "." {
+		if rel := slashRel(from, dir); rel != "" && rel != "." {
 			skip[rel] = true
 		}
 	}
@@ -186,7 +186,7 @@ func (s *selection) tracked() []string {
 		return nil
 	}
 	onDisk := newPresence(s.repo.Root)
-	skip := s.repo.skipDirs()
+	skip := s.repo.skipDirs(s.repo.Root)
 	var names []string
 	for name := range s.index.files {
 		rel, ok := below(s.prefix, name)
@@ -245,19 +245,30 @@ func newPresence(root string) presence {
 // file reports whether something other than a directory stands at name. If that cannot be found out, it is taken as
 // there: reading it will tell why.
 func (p presence) file(name string) bool {
-	for _, dir := range ancestors(path.Dir(name)) {
+	if !p.dir(path.Dir(name)) {
+		return false
+	}
+	info, err := os.Lstat(filepath.Join(p.root, filepath.FromSlash(name)))
+	return err == nil && !info.IsDir() || err != nil && !missing(err)
+}
+
+// dir is file for a directory.
+func (p presence) dir(name string) bool {
+	if is, known := p.dirs[name]; known {
+		return is
+	}
+	for _, dir := range ancestors(name) {
 		is, known := p.dirs[dir]
 		if !known {
 			info, err := os.Lstat(filepath.Join(p.root, filepath.FromSlash(dir)))
 			is = err == nil && info.IsDir() || err != nil && !missing(err)
-			p.dirs[dir] = is
 		}
-		if !is {
+		if p.dirs[dir] = is; !is {
+			p.dirs[name] = false
 			return false
 		}
 	}
-	info, err := os.Lstat(filepath.Join(p.root, filepath.FromSlash(name)))
-	return err == nil && !info.IsDir() || err != nil && !missing(err)
+	return true
 }
 
 // sorted sorts a list in place and drops what is there twice.

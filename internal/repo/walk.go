@@ -25,6 +25,7 @@ type walk struct {
 	root string // absolute, with slashes
 	base string // the root, seen from the base of the ignore rules: "" or "a/b"
 	skip map[string]bool
+	all  map[string]bool // not nil: it gets every file that is not ignored, of vendor and node_modules too
 
 	mu        sync.Mutex
 	rules     map[string]*ignoreRules // of each directory entered, by path from the root
@@ -53,6 +54,9 @@ func (w *walk) run(ctx context.Context, rules *ignoreRules) (found, error) {
 			}
 			return w.enter(w.rel(name), d.Name(), err)
 		}
+		if w.all != nil && d.Name() != ".git" {
+			w.anyFile(w.rel(name))
+		}
 		switch d.Name() {
 		case modFile, workFile:
 			w.file(w.rel(name))
@@ -80,7 +84,7 @@ func (w *walk) enter(rel, name string, err error) error {
 	if name == ".git" {
 		w.gitEntry(rel)
 	}
-	if skipped(name) || w.skip[rel] {
+	if name == ".git" || skipped(name) && w.all == nil || w.skip[rel] {
 		return fs.SkipDir
 	}
 	if err != nil {
@@ -114,6 +118,17 @@ func (w *walk) file(rel string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.files[rel] = ignored
+}
+
+// anyFile keeps a file that is not ignored. A link to a directory is one.
+func (w *walk) anyFile(rel string) {
+	rules, foreign := w.above(rel)
+	if foreign || rules.ignores(path.Join(w.base, rel), false) {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all[rel] = true
 }
 
 // ignoreFile adds the rules of a directory other than the root, whose rules were given.
