@@ -20,14 +20,15 @@ import (
 	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 )
 
-// objects reads the objects and refs of a repository. go-git's storage is not made for several goroutines, and it looks
-// for alternates in a way that takes a storage for each object; so there is one lock around all of it, and one storage
-// for each directory of objects. Safe for concurrent use.
+// objects reads the objects and refs of a repository: packed objects through packs, the others through go-git. Its
+// storage is not made for several goroutines, and it looks for alternates in a way that takes a storage for each object;
+// so there is one lock around all of it, and one storage for each directory of objects. Safe for concurrent use.
 type objects struct {
 	gitDirs
 	config *gitConfig
 
 	mu       sync.Mutex
+	packs    *packs
 	stores   []*filesystem.Storage // the repository's own first, then its alternates
 	absent   []string              // alternates that are not there
 	shallow  map[plumbing.Hash]bool
@@ -50,7 +51,8 @@ func (s *store) openObjects() (*objects, error) {
 		files = dotgit.NewRepositoryFilesystem(files, osfs.New(s.common))
 	}
 	o := &objects{gitDirs: s.gitDirs, config: s.config, stores: []*filesystem.Storage{newStorage(files)}}
-	o.addAlternates(filepath.Join(s.common, "objects"), maxAlternates)
+	own := filepath.Join(s.common, "objects")
+	o.packs = openPacks(append([]string{own}, o.addAlternates(own, maxAlternates)...))
 	shallow, err := o.stores[0].Shallow()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read the list of shallow commits: %w", err), o.close())
@@ -67,11 +69,11 @@ func newStorage(files billy.Filesystem) *filesystem.Storage {
 		filesystem.Options{KeepDescriptors: true})
 }
 
-// addAlternates opens the directories of objects that this one borrows from.
-func (o *objects) addAlternates(dir string, depth int) {
+// addAlternates opens the directories of objects that this one borrows from, and returns them.
+func (o *objects) addAlternates(dir string, depth int) (dirs []string) {
 	data, err := readRegular(filepath.Join(dir, "info", "alternates"))
 	if err != nil || depth == 0 {
-		return // no such file, as a rule
+		return nil // no such file, as a rule
 	}
 	for line := range strings.Lines(string(data)) {
 		name := strings.TrimSpace(line)
@@ -84,14 +86,15 @@ func (o *objects) addAlternates(dir string, depth int) {
 			continue
 		}
 		o.stores = append(o.stores, newStorage(osfs.New(filepath.Dir(name))))
-		o.addAlternates(name, depth-1)
+		dirs = append(append(dirs, name), o.addAlternates(name, depth-1)...)
 	}
+	return dirs
 }
 
 func (o *objects) close() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var errs []error
+	errs := []error{o.packs.close()}
 	for _, s := range o.stores {
 		errs = append(errs, s.Close())
 	}
@@ -124,88 +127,105 @@ func (o *objects) whyMissing() string {
 	return "the repository is damaged; git fsck tells more"
 }
 
-// read returns the content of an object. It is a *missingError if it is not there.
+// read returns the content of an object, which the caller may change if it is a blob. The error is a *missingError if it
+// is not there.
 func (o *objects) read(t plumbing.ObjectType, hash plumbing.Hash) ([]byte, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	obj, err := o.find(t, hash)
-	if err != nil {
-		return nil, err
+	c, err := o.find(t, hash)
+	if err == nil && c.kind != t {
+		return nil, fmt.Errorf("%s is a %s, not a %s", hash, c.kind, t)
 	}
-	if obj.Size() > MaxFileSize {
-		return nil, ErrTooLarge
-	}
-	reader, err := obj.Reader()
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", t, hash, err)
-	}
-	var buf bytes.Buffer
-	buf.Grow(int(obj.Size()) + bytes.MinRead)
-	_, err = buf.ReadFrom(io.LimitReader(reader, MaxFileSize+1))
-	if err = errors.Join(err, reader.Close()); err != nil {
-		return nil, fmt.Errorf("%s %s: %w", t, hash, err)
-	}
-	return buf.Bytes(), nil
+	return c.data, err
 }
 
-// find looks in all directories of objects, a second time after the packs were listed anew. The lock is held.
-func (o *objects) find(t plumbing.ObjectType, hash plumbing.Hash) (plumbing.EncodedObject, error) {
+// find returns the content of an object; t says what is wanted, for messages. It looks in all directories of objects, a
+// second time after the packs were listed anew.
+func (o *objects) find(t plumbing.ObjectType, hash plumbing.Hash) (content, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	what := t.String()
+	if t == plumbing.AnyObject {
+		what = "object"
+	}
 	for {
-		for _, s := range o.stores {
-			obj, err := s.EncodedObject(t, hash)
-			if err == nil || !errors.Is(err, plumbing.ErrObjectNotFound) && !errors.Is(err, os.ErrNotExist) {
-				return obj, err
-			}
-		}
-		if o.searched {
-			what := t.String()
-			if t == plumbing.AnyObject {
-				what = "object"
-			}
-			return nil, &missingError{what, hash, o.whyMissing()}
+		c, err := o.look(hash)
+		switch {
+		case err == nil:
+			return c, nil
+		case !errors.Is(err, plumbing.ErrObjectNotFound):
+			return c, fmt.Errorf("%s %s: %w", what, hash, err)
+		case o.searched:
+			return c, &missingError{what, hash, o.whyMissing()}
 		}
 		o.searched = true
+		o.packs.refresh()
 		for _, s := range o.stores {
 			s.Reindex()
 		}
 	}
 }
 
+// look looks for an object once. The error is plumbing.ErrObjectNotFound if it is not there.
+func (o *objects) look(hash plumbing.Hash) (content, error) {
+	c, err := o.packs.read(hash)
+	for _, s := range o.stores {
+		if !errors.Is(err, plumbing.ErrObjectNotFound) {
+			break
+		}
+		var obj plumbing.EncodedObject
+		if obj, err = s.EncodedObject(plumbing.AnyObject, hash); err == nil {
+			c, err = loaded(obj)
+		} else if errors.Is(err, os.ErrNotExist) {
+			err = plumbing.ErrObjectNotFound
+		}
+	}
+	if err != nil && o.packs.bad != nil {
+		return c, o.packs.bad
+	}
+	return c, err
+}
+
+// loaded reads an object that go-git has found.
+func loaded(obj plumbing.EncodedObject) (content, error) {
+	if obj.Size() > MaxFileSize {
+		return content{}, ErrTooLarge
+	}
+	reader, err := obj.Reader()
+	if err != nil {
+		return content{}, err
+	}
+	var buf bytes.Buffer
+	buf.Grow(int(obj.Size()) + bytes.MinRead)
+	_, err = buf.ReadFrom(io.LimitReader(reader, MaxFileSize+1))
+	return content{obj.Type(), buf.Bytes()}, errors.Join(err, reader.Close())
+}
+
 // size returns the size of a blob.
 func (o *objects) size(hash plumbing.Hash) (int64, error) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, s := range o.stores {
-		if n, err := s.EncodedObjectSize(hash); err == nil {
-			return n, nil
-		}
+	n, err := o.packs.size(hash)
+	o.mu.Unlock()
+	if err == nil {
+		return n, nil
 	}
-	obj, err := o.find(plumbing.BlobObject, hash)
-	if err != nil {
-		return 0, err
-	}
-	return obj.Size(), nil
+	c, err := o.find(plumbing.BlobObject, hash)
+	return int64(len(c.data)), err
 }
 
 // encoded is an object that was read, as go-git's decoders want it.
-func (o *objects) encoded(t plumbing.ObjectType, hash plumbing.Hash) (plumbing.EncodedObject, error) {
-	data, err := o.read(t, hash)
-	if err != nil {
-		return nil, err
-	}
+func encoded(c content) plumbing.EncodedObject {
 	m := &plumbing.MemoryObject{}
-	m.SetType(t)
-	_, err = m.Write(data)
-	return m, err
+	m.SetType(c.kind)
+	_, _ = m.Write(c.data) // into memory
+	return m
 }
 
 func (o *objects) commit(hash plumbing.Hash) (*object.Commit, error) {
-	e, err := o.encoded(plumbing.CommitObject, hash)
+	data, err := o.read(plumbing.CommitObject, hash)
 	if err != nil {
 		return nil, err
 	}
 	c := &object.Commit{}
-	if err := c.Decode(e); err != nil {
+	if err := c.Decode(encoded(content{plumbing.CommitObject, data})); err != nil {
 		return nil, fmt.Errorf("commit %s: %w", hash, err)
 	}
 	if o.shallow[hash] {
@@ -215,12 +235,12 @@ func (o *objects) commit(hash plumbing.Hash) (*object.Commit, error) {
 }
 
 func (o *objects) tree(hash plumbing.Hash) ([]object.TreeEntry, error) {
-	e, err := o.encoded(plumbing.TreeObject, hash)
+	data, err := o.read(plumbing.TreeObject, hash)
 	if err != nil {
 		return nil, err
 	}
 	t := &object.Tree{}
-	if err := t.Decode(e); err != nil {
+	if err := t.Decode(encoded(content{plumbing.TreeObject, data})); err != nil {
 		return nil, fmt.Errorf("tree %s: %w", hash, err)
 	}
 	return t.Entries, nil
@@ -229,25 +249,19 @@ func (o *objects) tree(hash plumbing.Hash) ([]object.TreeEntry, error) {
 // peel follows tags to the commit that they name.
 func (o *objects) peel(hash plumbing.Hash) (plumbing.Hash, error) {
 	for range 10 {
-		o.mu.Lock()
-		obj, err := o.find(plumbing.AnyObject, hash)
-		o.mu.Unlock()
+		c, err := o.find(plumbing.AnyObject, hash)
 		if err != nil {
 			return hash, err
 		}
-		switch obj.Type() {
+		switch c.kind {
 		case plumbing.CommitObject:
 			return hash, nil
 		case plumbing.TagObject:
 		default:
-			return hash, fmt.Errorf("%s is a %s, not a commit", hash, obj.Type())
-		}
-		e, err := o.encoded(plumbing.TagObject, hash)
-		if err != nil {
-			return hash, err
+			return hash, fmt.Errorf("%s is a %s, not a commit", hash, c.kind)
 		}
 		tag := &object.Tag{}
-		if err := tag.Decode(e); err != nil {
+		if err := tag.Decode(encoded(c)); err != nil {
 			return hash, fmt.Errorf("tag %s: %w", hash, err)
 		}
 		hash = tag.Target
