@@ -1,10 +1,14 @@
-// Command bench measures whole processes on a tree of the corpus with a warm module cache: modgov list --json and modgov
-// check, against the loop that people write, "for each module: GOWORK=off go list -m all", one after the other and
-// under xargs -P. Runs are interleaved, and medians and ratios printed.
+// Command bench measures whole processes with a warm module cache. Runs are interleaved, and medians and ratios printed.
 //
 //	go run ./bench -corpus DIR [-tree testcontainers-go] [-runs 5]
 //
-// DIR is an unpacked corpus: trees/NAME and proxy/.
+// takes a tree of the corpus: modgov list --json and modgov check, against the loop that people write, "for each module:
+// GOWORK=off go list -m all", one after the other and under xargs -P. DIR is an unpacked corpus: trees/NAME and proxy/.
+//
+//	go run ./bench -history [-commits 5000] [-runs 5]
+//
+// makes a repository of 100 modules with so many commits, and one with a tenth of them: modgov check --base, of a commit
+// close by and of one far away, against plain modgov check, and reading the module files of a commit against git.
 package main
 
 import (
@@ -25,9 +29,20 @@ import (
 func main() {
 	corpus := flag.String("corpus", "", "unpacked corpus directory")
 	tree := flag.String("tree", "testcontainers-go", "tree of the corpus")
+	history := flag.Bool("history", false, "measure check --base on a repository that is made up")
+	commits := flag.Int("commits", 5000, "of that repository")
 	runs := flag.Int("runs", 5, "interleaved runs of each")
 	flag.Parse()
-	if err := run(*corpus, *tree, *runs); err != nil {
+	var err error
+	switch {
+	case flag.Arg(0) == readCommand && flag.NArg() == 3:
+		err = readRevision(flag.Arg(1), flag.Arg(2))
+	case *history:
+		err = runHistory(*commits, *runs)
+	default:
+		err = run(*corpus, *tree, *runs)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -50,7 +65,7 @@ func run(corpus, tree string, runs int) error {
 	if err != nil {
 		return err
 	}
-	dirs, err := modules(root)
+	dirs, err := moduleDirs(root)
 	if err != nil {
 		return err
 	}
@@ -59,9 +74,9 @@ func run(corpus, tree string, runs int) error {
 		return err
 	}
 	defer removeAll(work)
-	modgov := filepath.Join(work, "modgov")
-	if out, err := exec.Command("go", "build", "-o", modgov, "./cmd/modgov").CombinedOutput(); err != nil {
-		return fmt.Errorf("build modgov: %w\n%s", err, out)
+	modgov, err := buildModgov(work)
+	if err != nil {
+		return err
 	}
 	list := filepath.Join(work, "dirs")
 	if err := os.WriteFile(list, []byte(strings.Join(dirs, "\n")+"\n"), 0o600); err != nil {
@@ -75,9 +90,32 @@ func run(corpus, tree string, runs int) error {
 		{name: fmt.Sprintf("the same, xargs -P %d", runtime.NumCPU()),
 			args: []string{"xargs", "-a", list, "-P", fmt.Sprint(runtime.NumCPU()), "-I{}", "sh", "-c", one}, dir: root},
 	}
-	env := append(os.Environ(), "GOPROXY=file://"+filepath.Join(filepath.Dir(filepath.Dir(root)), "proxy"),
+	env := environ(work, filepath.Join(filepath.Dir(filepath.Dir(root)), "proxy"))
+	if err := runAll(subjects, env, runs); err != nil {
+		return err
+	}
+	print(tree, len(dirs), subjects)
+	return nil
+}
+
+// buildModgov builds modgov into a directory.
+func buildModgov(dir string) (string, error) {
+	modgov := filepath.Join(dir, "modgov")
+	if out, err := exec.Command("go", "build", "-o", modgov, "./cmd/modgov").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build modgov: %w\n%s", err, out)
+	}
+	return modgov, nil
+}
+
+// environ is that of all subjects: caches below work, modules from a file proxy.
+func environ(work, proxy string) []string {
+	return append(os.Environ(), "GOPROXY=file://"+proxy,
 		"GOMODCACHE="+filepath.Join(work, "modcache"), "GOFLAGS=-modcacherw", "GOSUMDB=off", "GOWORK=off", "GOTOOLCHAIN=local",
 		"XDG_CACHE_HOME="+filepath.Join(work, "cache"), "GOENV=off")
+}
+
+// runAll runs the subjects in turn.
+func runAll(subjects []*subject, env []string, runs int) error {
 	for i := range runs + 1 { // the first one warms the caches and does not count
 		for _, s := range subjects {
 			if err := s.once(env, i > 0); err != nil {
@@ -85,12 +123,11 @@ func run(corpus, tree string, runs int) error {
 			}
 		}
 	}
-	print(tree, len(dirs), subjects)
 	return nil
 }
 
-// modules lists the directories of a tree that hold a go.mod file.
-func modules(root string) ([]string, error) {
+// moduleDirs lists the directories of a tree that hold a go.mod file.
+func moduleDirs(root string) ([]string, error) {
 	var dirs []string
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Name() == "go.mod" {
@@ -128,14 +165,21 @@ func (s *subject) median() time.Duration {
 
 func print(tree string, n int, subjects []*subject) {
 	fmt.Printf("%s: %d modules, medians of %d interleaved runs\n", tree, n, len(subjects[0].took))
-	for _, s := range subjects {
-		fmt.Printf("  %-28s %8.0f ms  %6.1f MB\n", s.name, float64(s.median().Microseconds())/1000, float64(s.peak)/1024)
-	}
+	printFigures(subjects)
 	for _, s := range subjects[:2] {
 		fmt.Printf("  %s takes 1/%.1f of the loop, 1/%.1f of the parallel loop\n", s.name,
 			float64(subjects[2].median())/float64(s.median()), float64(subjects[3].median())/float64(s.median()))
 	}
 }
+
+// printFigures prints the median time and the greatest resident set of each subject.
+func printFigures(subjects []*subject) {
+	for _, s := range subjects {
+		fmt.Printf("  %-48s %8.1f ms  %6.1f MB\n", s.name, milliseconds(s.median()), float64(s.peak)/1024)
+	}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // removeAll removes a module cache too, whose directories may be read-only.
 func removeAll(dir string) {
