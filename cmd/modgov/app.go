@@ -34,6 +34,7 @@ func commands() []*cli.Command {
 		listCommand(),
 		graphCommand(),
 		whyCommand(),
+		diffCommand(),
 		initCommand(),
 		suggestCommand(),
 		exceptionsCommand(),

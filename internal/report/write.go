@@ -23,10 +23,13 @@ type Options struct {
 }
 
 // Formats returns the formats of a kind of document, that by default first. The kinds are "check", "fix", "get", "list",
-// "graph", "why", "doctor", "exceptions", "suggest" and "policy", as in the key document of what is written.
+// "graph", "why", "diff", "doctor", "exceptions", "suggest" and "policy", as in the key document of what is written.
 func Formats(document string) []string {
-	if document == "graph" {
+	switch document {
+	case "graph":
 		return []string{"modgraph", "dot", "json"}
+	case "diff":
+		return []string{"text", "json", "markdown"}
 	}
 	return []string{"text", "json"}
 }

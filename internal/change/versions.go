@@ -1,0 +1,423 @@
+package change
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// Versions is what a change does to the versions that a repository builds with.
+type Versions struct {
+	Modules      []Module     // that came, went, moved or changed their path, sorted by directory
+	Dependencies []Dependency // whose effective version changed somewhere: the gravest first, then by path
+	Lines        []Edit       // that changed of replace, exclude, go, toolchain and use lines, by file and line
+	Unknown      []Unknown    // build lists that cannot be had; nothing is said of these modules
+}
+
+// A Module is one that is not in both states as it was.
+type Module struct {
+	Dir, Path string // now; of a module that is gone, before
+	// WasDir and WasPath are what they were before, "" if they are the same. A module that is neither moved nor under
+	// another path is new, or gone.
+	WasDir, WasPath string
+	Gone            bool
+}
+
+// New reports whether the module was not there before.
+func (m *Module) New() bool { return !m.Gone && m.WasDir == "" && m.WasPath == "" }
+
+// A Kind says what happened to a dependency.
+type Kind string
+
+// The kinds, from the one that needs the most attention to that which needs the least.
+const (
+	Major    Kind = "major"    // to a higher major version, under another path perhaps
+	Down     Kind = "down"     // to a lower version, of a lower major perhaps
+	New      Kind = "new"      // nobody had it before
+	Gone     Kind = "gone"     // nobody has it any more
+	Replaced Kind = "replaced" // to other code: a fork, a directory, or back
+	Up       Kind = "up"       // to a higher version
+	Added    Kind = "added"    // to modules that did not have it, others did
+	Dropped  Kind = "dropped"  // from modules that had it, others still do
+)
+
+// rank orders kinds, the gravest first.
+func (k Kind) rank() int {
+	return slices.Index([]Kind{Major, Down, New, Gone, Replaced, Up, Added, Dropped}, k)
+}
+
+// A Dependency is a module path whose effective version changed.
+type Dependency struct {
+	Path    string
+	WasPath string // of another major version, which it took the place of in the same modules; else ""
+	Kind    Kind   // the gravest of its moves
+	Moves   []Move // sorted by From and To, lowest first
+}
+
+// A Move is a change that one or several modules have in common. From and To are effective versions as
+// [graph.Effective.Text] shows them; "" stands for none.
+type Move struct {
+	Kind      Kind
+	From, To  string
+	Modules   []string  // directories, sorted; none if only the workspace has it
+	Workspace bool      // in the workspace, too
+	How       graph.How // the strongest way in which one of Modules has it: after the change, or before if it is gone
+	Causes    []Edit    // the lines behind it, one for each module at most, each once, sorted; where none was found, none
+}
+
+// An Edit is a line that the change added, dropped or gave another meaning.
+type Edit struct {
+	Verb     string // "require", "replace", "exclude", "go", "toolchain" or "use"
+	Subject  string // what it is about: "example.com/x", "example.com/x v1.0.0" (replaced), "./dir" (used); "" for go lines
+	From, To string // what it said and says: a version, a replacement; "" if it was, or is, not there
+	// Pos is where it stands, or stood: Before tells that only the state before has it.
+	Pos    workspace.Position
+	Before bool
+	// Indirect tells of a require line that the go command keeps by itself.
+	Indirect bool
+}
+
+// Text says in words what happened: "require example.com/x v1.0.0 -> v1.1.0", "new use ./a", "dropped exclude
+// example.com/x v1.0.0", "replace example.com/x => ../y (was ../x)".
+func (e *Edit) Text() string {
+	arrow, subject := " ", strings.TrimSpace(e.Verb+" "+e.Subject)
+	if e.Verb == "replace" {
+		arrow = " => "
+	}
+	join := func(value string) string { return strings.TrimSuffix(subject+arrow+value, arrow) }
+	switch {
+	case e.From != "" && e.To != "" && e.Verb == "replace":
+		return join(e.To) + " (was " + e.From + ")"
+	case e.From != "" && e.To != "":
+		return join(e.From) + " -> " + e.To
+	case e.Before:
+		return "dropped " + join(e.From)
+	}
+	return "new " + join(e.To)
+}
+
+// Unknown is a build list that cannot be had, of one state.
+type Unknown struct {
+	Before bool
+	Dir    string // of the module, "" for the workspace
+	Err    error
+	Graph  *graph.Graph // that it is missing from
+}
+
+// CompareVersions says what a change did to effective versions, from the build lists of all governed modules alone and
+// of the workspace. Modules are matched by directory, and one whose directory is gone by its path: it moved. Selects
+// limits the answer to some modules; nil is all, with the workspace.
+func CompareVersions(before, after *graph.Graph, selects func(*workspace.Module) bool) *Versions {
+	d := &differ{before: before, after: after, moves: map[moveKey]*Move{}, selects: selects}
+	d.pairModules()
+	d.hadAll, d.haveAll = everything(before), everything(after)
+	for _, p := range d.pairs {
+		d.lines(p)
+	}
+	for _, p := range d.pairs {
+		d.compare(p)
+	}
+	if d.selects == nil {
+		if b, a := before.WorkspaceView(), after.WorkspaceView(); b != nil || a != nil {
+			d.workLines()
+			if b != nil && a != nil {
+				d.compare(pair{b, a})
+			}
+		}
+	}
+	slices.SortFunc(d.out.Lines, compareEdits)
+	d.out.Dependencies = d.dependencies()
+	return &d.out
+}
+
+// A pair is what one module, or the workspace, was and is; nil where it was not or is not.
+type pair struct{ was, is *graph.View }
+
+func (p *pair) dir() string {
+	if p.is != nil {
+		return p.is.Dir()
+	}
+	return p.was.Dir()
+}
+
+type moveKey struct{ path, wasPath, from, to string }
+
+// A differ compares two graphs.
+type differ struct {
+	before, after   *graph.Graph
+	selects         func(*workspace.Module) bool
+	pairs           []pair
+	movedTo         map[string]string // directory before → directory now, of modules that moved
+	movedFrom       map[string]string
+	hadAll, haveAll map[string]bool // paths of all build lists
+	moves           map[moveKey]*Move
+	out             Versions
+}
+
+// pairModules finds out which module is which.
+func (d *differ) pairModules() {
+	d.movedTo, d.movedFrom = map[string]string{}, map[string]string{}
+	byPath := map[string][]*graph.View{} // views of modules whose directories are gone
+	for _, v := range d.before.Views() {
+		if d.after.View(v.Dir()) == nil {
+			byPath[v.Module.Path] = append(byPath[v.Module.Path], v)
+		}
+	}
+	for _, v := range d.after.Views() {
+		was := d.before.View(v.Dir())
+		if was == nil && len(byPath[v.Module.Path]) == 1 && v.Module.Path != "" {
+			was = byPath[v.Module.Path][0]
+			delete(byPath, v.Module.Path)
+			d.movedTo[was.Dir()], d.movedFrom[v.Dir()] = v.Dir(), was.Dir()
+		}
+		d.pairs = append(d.pairs, pair{was, v})
+	}
+	for _, v := range d.before.Views() {
+		if d.after.View(v.Dir()) == nil && d.movedTo[v.Dir()] == "" {
+			d.pairs = append(d.pairs, pair{was: v})
+		}
+	}
+	d.pairs = slices.DeleteFunc(d.pairs, func(p pair) bool {
+		return d.selects != nil && !(p.is != nil && d.selects(p.is.Module) || p.is == nil && d.selects(p.was.Module))
+	})
+	slices.SortFunc(d.pairs, func(p, q pair) int { return strings.Compare(p.dir(), q.dir()) })
+	for _, p := range d.pairs {
+		d.addModule(p)
+	}
+}
+
+func (d *differ) addModule(p pair) {
+	switch {
+	case p.is == nil:
+		d.out.Modules = append(d.out.Modules, Module{Dir: p.was.Dir(), Path: p.was.Module.Path, Gone: true})
+	case p.was == nil:
+		d.out.Modules = append(d.out.Modules, Module{Dir: p.is.Dir(), Path: p.is.Module.Path})
+	default:
+		m := Module{Dir: p.is.Dir(), Path: p.is.Module.Path, WasDir: p.was.Dir(), WasPath: p.was.Module.Path}
+		if m.WasDir == m.Dir {
+			m.WasDir = ""
+		}
+		if m.WasPath == m.Path || len(p.was.Module.Errors)+len(p.is.Module.Errors) > 0 { // then nobody knows
+			m.WasPath = ""
+		}
+		if m.WasDir != "" || m.WasPath != "" {
+			d.out.Modules = append(d.out.Modules, m)
+		}
+	}
+}
+
+// everything is the paths of all build lists of a graph.
+func everything(g *graph.Graph) map[string]bool {
+	out := map[string]bool{}
+	views := g.Views()
+	if w := g.WorkspaceView(); w != nil {
+		views = append(views[:len(views):len(views)], w)
+	}
+	for _, v := range views {
+		for _, item := range v.BuildList() {
+			if item.Version != "" {
+				out[item.Path] = true
+			}
+		}
+	}
+	return out
+}
+
+// compare takes up what changed in one build list.
+func (d *differ) compare(p pair) {
+	for _, side := range []struct {
+		view   *graph.View
+		graph  *graph.Graph
+		before bool
+	}{{p.was, d.before, true}, {p.is, d.after, false}} {
+		if side.view != nil && side.view.Err() != nil {
+			d.out.Unknown = append(d.out.Unknown, Unknown{side.before, side.view.Dir(), side.view.Err(), side.graph})
+		}
+	}
+	if p.was != nil && p.was.Err() != nil || p.is != nil && p.is.Err() != nil {
+		return
+	}
+	had, have := effectives(p.was), effectives(p.is)
+	for path, e := range had { // a directory that moved with its module is the same code
+		if dir := d.movedTo[e.Dir]; dir != "" {
+			had[path] = graph.Effective{Dir: dir}
+		}
+	}
+	c := &causes{differ: d, pair: p}
+	majors := majorMoves(had, have)
+	for _, path := range slices.Sorted(maps.Keys(union(had, have))) {
+		from, was := had[path]
+		to, is := have[path]
+		switch {
+		case isMain(p.was, path) || isMain(p.is, path) || from == to || majors[path] == path:
+		case majors[path] != "":
+			old, kind := majors[path], Major
+			if graph.Compare(path, had[old].Version, to.Version) > 0 {
+				kind = Down
+			}
+			d.add(p, c, path, old, kind, had[old], to)
+		case was && is:
+			d.add(p, c, path, "", kindOf(path, from, to), from, to)
+		case is && !d.hadAll[path]:
+			d.add(p, c, path, "", New, from, to)
+		case was && !d.haveAll[path]:
+			d.add(p, c, path, "", Gone, from, to)
+		case is && p.was != nil:
+			d.add(p, c, path, "", Added, from, to)
+		case was && p.is != nil:
+			d.add(p, c, path, "", Dropped, from, to)
+		}
+	}
+}
+
+func isMain(v *graph.View, path string) bool { return v != nil && v.Main(path) != nil }
+
+// effectives is what a view gets its code from, without its main modules.
+func effectives(v *graph.View) map[string]graph.Effective {
+	out := map[string]graph.Effective{}
+	if v == nil {
+		return out
+	}
+	for _, item := range v.BuildList() {
+		if item.Version != "" {
+			out[item.Path], _ = v.Effective(item.Path)
+		}
+	}
+	return out
+}
+
+func union[V any](a, b map[string]V) map[string]bool {
+	out := map[string]bool{}
+	for path := range a {
+		out[path] = true
+	}
+	for path := range b {
+		out[path] = true
+	}
+	return out
+}
+
+// majorMoves finds paths that came in the place of another major version of theirs: new path → old path, and old path →
+// itself.
+func majorMoves(had, have map[string]graph.Effective) map[string]string {
+	came, went := map[string][]string{}, map[string][]string{}
+	collect := func(into map[string][]string, in, other map[string]graph.Effective) {
+		for path := range in {
+			if _, ok := other[path]; ok {
+				continue
+			}
+			if prefix, _, ok := module.SplitPathVersion(path); ok {
+				into[prefix] = append(into[prefix], path)
+			}
+		}
+	}
+	collect(came, have, had)
+	collect(went, had, have)
+	out := map[string]string{}
+	for prefix, paths := range came {
+		if old := went[prefix]; len(paths) == 1 && len(old) == 1 {
+			out[paths[0]], out[old[0]] = old[0], old[0]
+		}
+	}
+	return out
+}
+
+// kindOf says what happened to a dependency that a module had and has.
+func kindOf(path string, from, to graph.Effective) Kind {
+	if from.Dir != "" || to.Dir != "" || from.Path != to.Path {
+		return Replaced
+	}
+	switch order := graph.Compare(path, from.Version, to.Version); {
+	case order > 0:
+		return Down
+	case graph.DistanceOf(from.Version, to.Version) == graph.Major:
+		return Major
+	case order < 0:
+		return Up
+	}
+	return Replaced // build metadata has no order
+}
+
+// add takes up a move of one view.
+func (d *differ) add(p pair, c *causes, path, wasPath string, kind Kind, from, to graph.Effective) {
+	key := moveKey{path, wasPath, from.Text(cmp.Or(wasPath, path)), to.Text(path)}
+	m := d.moves[key]
+	if m == nil {
+		m = &Move{Kind: kind, From: key.from, To: key.to, How: graph.Transitive}
+		d.moves[key] = m
+	}
+	view, of := p.is, path
+	if kind == Gone || kind == Dropped {
+		view = p.was
+	}
+	if view.Module == nil {
+		m.Workspace = true
+	} else {
+		m.Modules = append(m.Modules, p.dir())
+		m.How = min(m.How, how(view.Module, of))
+	}
+	falls := kind == Gone || kind == Dropped || wasPath == "" && graph.Compare(path, from.Version, to.Version) > 0 && to.Dir == ""
+	if e := c.of(path, falls); e != nil && !slices.Contains(m.Causes, *e) {
+		m.Causes = append(m.Causes, *e)
+	}
+}
+
+// how tells in what way a module has a path.
+func how(m *workspace.Module, path string) graph.How {
+	out := graph.Transitive
+	for i := range m.Requires {
+		if r := &m.Requires[i]; r.Mod.Path == path && r.Indirect {
+			out = min(out, graph.Indirect)
+		} else if r.Mod.Path == path {
+			out = graph.Direct
+		}
+	}
+	return out
+}
+
+// dependencies gathers the moves.
+func (d *differ) dependencies() []Dependency {
+	byPath := map[[2]string]*Dependency{}
+	for key, m := range d.moves {
+		slices.SortFunc(m.Causes, compareEdits)
+		dep := byPath[[2]string{key.path, key.wasPath}]
+		if dep == nil {
+			dep = &Dependency{Path: key.path, WasPath: key.wasPath, Kind: m.Kind}
+			byPath[[2]string{key.path, key.wasPath}] = dep
+		}
+		dep.Moves = append(dep.Moves, *m)
+		if m.Kind.rank() < dep.Kind.rank() {
+			dep.Kind = m.Kind
+		}
+	}
+	var out []Dependency
+	for _, dep := range byPath {
+		slices.SortFunc(dep.Moves, func(a, b Move) int {
+			return cmp.Or(compareText(dep.Path, a.From, b.From), compareText(dep.Path, a.To, b.To))
+		})
+		out = append(out, *dep)
+	}
+	slices.SortFunc(out, func(a, b Dependency) int {
+		return cmp.Or(a.Kind.rank()-b.Kind.rank(), strings.Compare(a.Path, b.Path),
+			strings.Compare(a.WasPath, b.WasPath))
+	})
+	return out
+}
+
+// compareText orders effective versions as they are shown: none first, then versions, then all else by its text.
+func compareText(path, a, b string) int {
+	if a == "" || b == "" {
+		return strings.Compare(a, b)
+	}
+	return cmp.Or(graph.Compare(path, a, b), strings.Compare(a, b))
+}
+
+func compareEdits(a, b Edit) int {
+	return cmp.Or(strings.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), strings.Compare(a.Text(), b.Text()))
+}
