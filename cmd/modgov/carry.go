@@ -9,7 +9,6 @@ import (
 
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/policy"
-	"github.com/modgov/modgov/internal/report"
 	"github.com/modgov/modgov/internal/workspace"
 )
 
@@ -24,18 +23,15 @@ raised a dependency in one module of many. Nothing else is settled; modgov fix d
 
 The files of BASE are read from git's objects, without a checkout. Everything else is as with fix.
 
-Exit code 0: nothing is left to carry. 1: something is left to you, or --dry-run would change something. 2: there is no
+Exit code 0: nothing is left to carry. 1: something is left to you, or --dry-run or --patch would
+change something. 2: there is no
 such revision. 3: the clone lacks it, or the plan could not be proved or written.
 
 EXAMPLES
    modgov carry origin/main
-   modgov carry HEAD~1 --dry-run`,
-		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "dry-run",
-				Usage: "write nothing, print the plan and its diff, which git apply takes at git's top level"},
-			workFileFlag(),
-			timeoutFlag(),
-		}, formatFlags(report.Formats("fix")...)...),
+   modgov carry HEAD~1 --dry-run
+   modgov carry origin/main --tidy --verify`,
+		Flags:  planFlags("fix", tidyFlag()),
 		Action: action(carry),
 	}
 }
@@ -59,7 +55,7 @@ func carry(inv *invocation, c *cli.Context) error {
 	for _, line := range changed.lines(c.Args().First()) {
 		printLine(inv.stderr, "note", line)
 	}
-	o := fixing{}
+	o := fixingOf(c)
 	o.Target = func(f *policy.Finding) bool { return p.concerns(ws, f) && changed.concern(f) }
 	return p.carryOut(c, before, o)
 }

@@ -49,28 +49,56 @@ EXAMPLES
    modgov fix --tidy --verify
    modgov fix --patch fix.diff
    modgov fix --dry-run | git apply`,
-		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "dry-run",
-				Usage: "write nothing, print the plan and its diff, which git apply takes at git's top level"},
-			&cli.PathFlag{Name: "patch", TakesFile: true,
-				Usage: "write the diff to `FILE`, for git apply at git's top level, and the tree not at all"},
+		Flags: planFlags("fix",
 			&cli.BoolFlag{Name: "interactive", Usage: "ask on the terminal about each dependency"},
 			&cli.BoolFlag{Name: "require", Usage: "settle versions by raising requirements only"},
 			&cli.BoolFlag{Name: "replace", Usage: "settle versions by marked replace lines"},
 			&cli.BoolFlag{Name: "vendor", Usage: "make the snapshots that the policy names"},
-			&cli.BoolFlag{Name: "tidy", Usage: "take all that go mod tidy says of the modules that change"},
-			verifyFlag(),
-			&cli.BoolFlag{Name: "force", Usage: "also make vendor directories anew that somebody has changed by hand"},
+			tidyFlag(),
 			&cli.BoolFlag{Name: "excepted",
 				Usage: "also findings that exceptions waive; then modgov exceptions prune removes these"},
 			&cli.StringSliceFlag{Name: "rule", Usage: "only findings of `RULE`; repeatable"},
 			&cli.StringSliceFlag{Name: "dep",
 				Usage: "only findings about dependencies that `SEL` selects: a path glob, set:x, module:DIR; repeatable"},
-			workFileFlag(),
-			timeoutFlag(),
-		}, formatFlags(report.Formats("fix")...)...),
+		),
 		Action: action(fix),
 	}
+}
+
+// planFlags are the flags of a command that makes a plan and writes it. Kind is that of its document; own are the flags
+// that it has besides.
+func planFlags(kind string, own ...cli.Flag) []cli.Flag {
+	return slices.Concat([]cli.Flag{
+		&cli.BoolFlag{Name: "dry-run",
+			Usage: "write nothing, print the plan and its diff, which git apply takes at git's top level"},
+		patchFlag(),
+	}, own, []cli.Flag{verifyFlag(), forceFlag(), workFileFlag(), timeoutFlag()}, formatFlags(report.Formats(kind)...))
+}
+
+func patchFlag() cli.Flag {
+	return &cli.PathFlag{Name: "patch", TakesFile: true,
+		Usage: "write the diff to `FILE`, for git apply at git's top level, and the tree not at all"}
+}
+
+func tidyFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "tidy", Usage: "take all that go mod tidy says of the modules that change"}
+}
+
+func verifyFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "verify",
+		Usage: "write only what go build and go vet accept, in each module that changes and in the workspace"}
+}
+
+func forceFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "force", Usage: "also make vendor directories anew that somebody has changed by hand"}
+}
+
+// fixingOf reads these flags.
+func fixingOf(c *cli.Context) (o fixing) {
+	if o.Verify, o.Force = c.Bool("verify"), c.Bool("force"); c.Bool("tidy") {
+		o.Tidy = func(_ *workspace.Module, touched bool) bool { return touched }
+	}
+	return o
 }
 
 func fix(inv *invocation, c *cli.Context) error {
@@ -179,10 +207,7 @@ type fixing struct {
 }
 
 func (p *project) fixOptions(c *cli.Context) (o fixing, err error) {
-	if o.Verify = c.Bool("verify"); c.Bool("tidy") {
-		o.Tidy = func(_ *workspace.Module, touched bool) bool { return touched }
-	}
-	if o.Force = c.Bool("force"); c.Bool("vendor") {
+	if o = fixingOf(c); c.Bool("vendor") {
 		named := p.namedSnapshots()
 		o.Vendor = func(m *workspace.Module) bool {
 			return named(m) && (p.selected.IsZero() || m != nil && p.selects(m))
@@ -271,7 +296,7 @@ func (p *project) planProgress() func(step string, done, total int) {
 // finish writes the plan unless it is a dry run, and prints it.
 func (p *project) finish(c *cli.Context, made *plan.Plan, unproved error) error {
 	document, err := report.NewPlan(made, unproved, report.Origin{
-		Version: modgovVersion(), Root: p.repo.Root, Below: p.belowTop(),
+		Version: modgovVersion(), Root: p.repo.Root, Below: p.belowTop(), Command: c.Command.FullName(),
 	})
 	if err != nil {
 		return err

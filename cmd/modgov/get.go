@@ -41,7 +41,8 @@ chain is shown. What the policy does not allow is not written. The plan is prove
 that come with a version: they are shown, and do not hold it up. With --verify nothing is written that go does not build
 and vet.
 
-Exit code 0: every module has what was asked for. 1: one is left as it is, or --dry-run would change something. 3: the
+Exit code 0: every module has what was asked for. 1: one is left as it is, or --dry-run or --patch would change
+something. 3: the
 plan could not be proved or written, a version could not be found, or a module could not be judged.
 
 EXAMPLES
@@ -50,15 +51,10 @@ EXAMPLES
    modgov get example.com/x@upgrade --module 'services/**'
    modgov get ./libs/auth
    modgov get --what-if golang.org/x/net@upgrade`,
-		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "dry-run",
-				Usage: "write nothing, print the plan and its diff, which git apply takes at git's top level"},
+		Flags: planFlags("get",
 			&cli.BoolFlag{Name: "what-if", Usage: "write nothing, print what would change in which module, and what follows"},
-			&cli.BoolFlag{Name: "force", Usage: "also make vendor directories anew that somebody has changed by hand"},
-			verifyFlag(),
-			workFileFlag(),
-			timeoutFlag(),
-		}, formatFlags(report.Formats("get")...)...),
+			tidyFlag(),
+		),
 		Action: action(get),
 	}
 }
@@ -88,8 +84,10 @@ EXAMPLES
 func isWhatIf(c *cli.Context) bool { return c.Command.Name == "whatif" || c.Bool("what-if") }
 
 func get(inv *invocation, c *cli.Context) error {
-	if c.Bool("what-if") && c.Bool("dry-run") {
-		return usagef("--what-if and --dry-run are two ways to write nothing: choose one")
+	for _, other := range []string{"dry-run", "patch"} {
+		if c.Bool("what-if") && c.IsSet(other) {
+			return usagef("--what-if and --%s are two ways to write nothing: choose one", other)
+		}
 	}
 	p, err := openToWrite(inv, c)
 	if err != nil {
@@ -104,8 +102,7 @@ func get(inv *invocation, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	o := fixing{}
-	o.Force, o.Verify = c.Bool("force"), c.Bool("verify")
+	o := fixingOf(c)
 	if err := p.grant(before, wishes, &o.Options); err != nil {
 		return err
 	}

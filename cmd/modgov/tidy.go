@@ -18,9 +18,9 @@ changes any more. Only what is required and which sums there are is carried over
 stay. The result is judged as a plan of fix is: it brings no new error and lowers no version that is still required; and
 it is written whole, or, if one module cannot be tidied, not at all.
 
---check writes nothing and says with a diff which modules are not tidy.
+--check writes nothing and says with a diff which modules are not tidy; --patch writes that diff to a file.
 
-Exit code 0: all modules are tidy now. 1: --check found one that is not. 3: a module could not be tidied, or judged;
+Exit code 0: all modules are tidy now. 1: --check or --patch found one that is not. 3: a module could not be tidied, or judged;
 nothing was written.
 
 EXAMPLES
@@ -29,19 +29,14 @@ EXAMPLES
    modgov tidy --module 'services/**' --verify`,
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "check", Usage: "write nothing; exit with 1 and a diff if a module is not tidy"},
+			patchFlag(),
 			verifyFlag(),
-			&cli.BoolFlag{Name: "force", Usage: "also make vendor directories anew that somebody has changed by hand"},
+			forceFlag(),
 			workFileFlag(),
 			timeoutFlag(),
 		}, formatFlags(report.Formats("fix")...)...),
 		Action: action(tidy),
 	}
-}
-
-// verifyFlag is --verify of the commands that plan edits.
-func verifyFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "verify",
-		Usage: "write only what go build and go vet accept, in each module that changes and in the workspace"}
 }
 
 func tidy(inv *invocation, c *cli.Context) error {
@@ -54,8 +49,7 @@ func tidy(inv *invocation, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	var o fixing
-	o.Force, o.Verify = c.Bool("force"), c.Bool("verify")
+	o := fixingOf(c)
 	o.Tidy = func(m *workspace.Module, _ bool) bool { return p.selects(m) }
 	// Where roots are not what selection gives, go mod tidy writes what is: modgov does that first, and go then agrees.
 	o.Target = func(f *policy.Finding) bool {

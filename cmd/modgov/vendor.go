@@ -66,8 +66,8 @@ func vendorSnapshot(inv *invocation, c *cli.Context) error {
 		return withHint(usagef("the policy names no snapshots, and there is no vendor directory"),
 			"say vendor: {modules: [\"services/**\"]} or vendor: {workspace: true} in %s, or name modules with --module", policyName)
 	}
-	o := fixing{}
-	o.Vendor, o.Force = due, c.Bool("force")
+	o := fixingOf(c)
+	o.Vendor = due
 	o.Target = func(*policy.Finding) bool { return false } // nothing but the snapshots is asked for
 	return p.carryOut(c, before, o)
 }

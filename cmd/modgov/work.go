@@ -50,13 +50,13 @@ workspace has a vendor directory, that is made anew); comments and order stay. W
 A module that go refuses beside the others, or that brings errors to them, keeps the file from being written: the
 message names it.
 
-Exit code 0: go.work is in step now. 1: something is left to you, or --dry-run would change something. 2: there is no
-go.work file. 3: the plan could not be proved or written, or a module could not be judged.
+Exit code 0: go.work is in step now. 1: something is left to you, or --dry-run or --patch would change something. 2:
+there is no go.work file. 3: the plan could not be proved or written, or a module could not be judged.
 
 EXAMPLES
    modgov work fix --dry-run
    modgov work fix --module 'services/**'`,
-		Flags:  planFlags(),
+		Flags:  planFlags("fix"),
 		Action: action(workFix),
 	}
 }
@@ -71,25 +71,15 @@ each module (--dry-run); no version goes down; the sums that each module needs a
 is named: a member that go.work uses and the policy does not govern, one that cannot be judged, a version that is lower
 in the workspace because another member excludes a higher one.
 
-Exit code 0: the members have what the workspace has. 1: something is left to you, or --dry-run would change something.
+Exit code 0: the members have what the workspace has. 1: something is left to you, or --dry-run or --patch would change something.
 2: there is no go.work file. 3: the workspace or a module could not be judged, or the plan not be proved or written.
 
 EXAMPLES
    modgov work sync --dry-run
    modgov work sync --module services/pay --verify`,
-		Flags: planFlags(verifyFlag(),
-			&cli.BoolFlag{Name: "force", Usage: "also make vendor directories anew that somebody has changed by hand"}),
+		Flags:  planFlags("fix"),
 		Action: action(workSync),
 	}
-}
-
-// planFlags are the flags of a command that makes a plan.
-func planFlags(own ...cli.Flag) []cli.Flag {
-	flags := append([]cli.Flag{
-		&cli.BoolFlag{Name: "dry-run",
-			Usage: "write nothing, print the plan and its diff, which git apply takes at git's top level"},
-	}, own...)
-	return slices.Concat(flags, []cli.Flag{workFileFlag(), timeoutFlag()}, formatFlags(report.Formats("fix")...))
 }
 
 // isWorkRule reports whether a rule is about go.work itself.
@@ -145,7 +135,7 @@ func workFix(inv *invocation, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	var o fixing
+	o := fixingOf(c)
 	o.Work = true
 	o.Target = func(f *policy.Finding) bool {
 		return isWorkRule(f.Rule) && f.Severity >= policy.Warn && p.concerns(before.Facts.Workspace, f)
@@ -168,8 +158,8 @@ func workSync(inv *invocation, c *cli.Context) error {
 		return withHint(withCode(exitIncomplete, fmt.Errorf("the workspace cannot be judged: %w", w.Err())),
 			"modgov check says why; modgov work fix corrects use lines and the go line")
 	}
-	var o fixing
-	o.Sync, o.Verify, o.Force = true, c.Bool("verify"), c.Bool("force")
+	o := fixingOf(c)
+	o.Sync = true
 	o.Target = func(f *policy.Finding) bool {
 		return slices.Contains([]string{"needs-update", "sum-missing", "work-go-line"}, f.Rule) &&
 			f.Severity == policy.Error && p.concerns(ws, f)

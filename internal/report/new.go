@@ -17,6 +17,7 @@ type Origin struct {
 	Notes     []string          // what else is worth knowing, a sentence each
 	Base      *Base             // what the findings are compared with, nil if they are not
 	Fixed     []*policy.Finding // those of the base that are gone
+	Command   string            // that made a plan
 	Below     string            // the root relative to git's top level, "" if it is that, or without git: diffs start there
 }
 

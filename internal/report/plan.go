@@ -17,8 +17,10 @@ import (
 type Plan struct {
 	Schema   string `json:"schema"`   // "1"
 	Document string `json:"document"` // "fix", or "get"
-	Tool     Tool   `json:"tool"`
-	Root     string `json:"root"`
+	// Command made it: "fix", "get", "whatif", "carry", "tidy", "vendor snapshot", "work fix" or "work sync".
+	Command string `json:"command"`
+	Tool    Tool   `json:"tool"`
+	Root    string `json:"root"`
 	// Verdict is what check says once the plan is written: "pass", "fail" or "incomplete", for findings of severity error.
 	Verdict  string `json:"verdict"`
 	Complete bool   `json:"complete"`
@@ -92,7 +94,7 @@ type PlanVendor struct {
 // NewPlan makes the document of a plan. Unproved is why it may not be written, nil if it may.
 func NewPlan(p *plan.Plan, unproved error, o Origin) (*Plan, error) {
 	out := &Plan{
-		Schema: Schema, Document: "fix", Tool: Tool{"modgov", o.Version}, Root: o.Root, Proved: unproved == nil,
+		Schema: Schema, Document: "fix", Tool: Tool{"modgov", o.Version}, Root: o.Root, Proved: unproved == nil, Command: o.Command,
 		Verdict: string(policy.Incomplete),
 		Files:   []PlanFile{}, Edits: []PlanEdit{}, Clears: findings(p.Clears), New: findings(p.New), Left: []PlanLeft{},
 		Moves: []PlanMove{}, Vendors: []PlanVendor{}, Notes: append([]string{}, p.Notes...),
@@ -334,11 +336,7 @@ func (pg *page) planEnd(p *Plan) {
 	case !p.Proved:
 		pg.line(piece{"not written: ", errorStyle}, piece{text: p.Reason})
 	case len(p.Files)+len(p.Vendors) == 0 && left == "":
-		text := "nothing to fix"
-		if p.Document == "get" {
-			text = "nothing to get: every module has it"
-		}
-		pg.line(piece{text, passStyle})
+		pg.line(piece{p.idle(), passStyle})
 	case len(p.Files)+len(p.Vendors) == 0:
 		pg.text("nothing to write%s", left)
 	case p.Written:
@@ -348,6 +346,23 @@ func (pg *page) planEnd(p *Plan) {
 	default:
 		pg.text("dry run, nothing written: %s%s", p.sizes(), left)
 	}
+}
+
+// idle says that there is nothing to do.
+func (p *Plan) idle() string {
+	switch p.Command {
+	case "get", "whatif":
+		return "nothing to get: every module has it"
+	case "carry":
+		return "nothing to carry"
+	case "tidy":
+		return "nothing to tidy"
+	case "vendor snapshot":
+		return "nothing to make: the snapshots are up to date"
+	case "work sync":
+		return "nothing to raise: each member has alone what the workspace has"
+	}
+	return "nothing to fix"
 }
 
 // diffs counts the files that a diff shows.

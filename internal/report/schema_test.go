@@ -120,7 +120,7 @@ func TestPlanSchema(t *testing.T) {
 	t.Parallel()
 	finding := Finding{ID: "x", Rule: "version-pin", Severity: "warn", Modules: []string{}, At: []Span{}}
 	full := &Plan{
-		Schema: Schema, Document: "fix", Verdict: "fail", Tool: Tool{"modgov", "v0"}, Root: ".", Proved: true, Reason: "r", Written: true,
+		Schema: Schema, Document: "fix", Command: "vendor snapshot", Verdict: "fail", Tool: Tool{"modgov", "v0"}, Root: ".", Proved: true, Reason: "r", Written: true,
 		Patch: "p", Files: []PlanFile{{"go.mod", "diff"}}, Edits: []PlanEdit{{"go.mod", "text", []string{"version-pin (uuid)"}}},
 		Clears: []Finding{finding}, New: []Finding{finding}, Left: []PlanLeft{{finding, "reason"}},
 		Moves:   []PlanMove{{"a", "b", "v1", "v2", "c", true, true}, {Module: "a", Dep: "b"}},
