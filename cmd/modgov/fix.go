@@ -256,7 +256,8 @@ func (p *project) targets(c *cli.Context, before *policy.Judgement, o fixing) fu
 
 func (p *project) planProject() *plan.Project {
 	return &plan.Project{
-		Root: p.repo.Root, FS: p.tree.FS, Git: p.repo.GitDir != "", Journal: p.journal(), PolicyAtHead: p.policyAtHead(), Settings: p.settings, Offline: p.inv.offline, Jobs: p.inv.jobs,
+		Root: p.repo.Root, FS: p.tree.FS, Git: p.repo.GitDir != "", Ignored: p.repo.Ignored, Journal: p.journal(),
+		PolicyAtHead: p.policyAtHead(), Settings: p.settings, Offline: p.inv.offline, Jobs: p.inv.jobs,
 		Judge:    func(ctx context.Context, files fs.FS) (*policy.Judgement, error) { return p.judge(ctx, files) },
 		Progress: p.planProgress(),
 	}
@@ -296,7 +297,8 @@ func (p *project) planProgress() func(step string, done, total int) {
 // finish writes the plan unless it is a dry run, and prints it.
 func (p *project) finish(c *cli.Context, made *plan.Plan, unproved error) error {
 	document, err := report.NewPlan(made, unproved, report.Origin{
-		Version: modgovVersion(), Root: p.repo.Root, Below: p.belowTop(), Command: c.Command.FullName(),
+		Version: modgovVersion(), Root: p.repo.Root, Below: p.belowTop(),
+		Command: strings.TrimPrefix(c.Command.HelpName, c.App.Name+" "),
 	})
 	if err != nil {
 		return err

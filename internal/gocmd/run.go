@@ -39,14 +39,26 @@ type Error struct {
 	Err    error  // an *exec.ExitError, or the error of the context, or why go could not be started
 }
 
-// Error names the command and gives the first lines of what go said.
+// Error names the command and gives the first lines of what go said, as one line: go indents those that go on.
 func (e *Error) Error() string {
 	name := "go " + strings.Join(e.Args[:min(len(e.Args), shownArgs)], " ")
 	if len(e.Args) > shownArgs {
 		name += " ..."
 	}
-	lines := strings.SplitAfterN(e.Stderr, "\n", shownLines+1)
-	text := strings.TrimSpace(strings.Join(lines[:min(len(lines), shownLines)], ""))
+	text := ""
+	lines := strings.Split(e.Stderr, "\n")
+	for _, line := range lines[:min(len(lines), shownLines)] {
+		words := strings.TrimSpace(line)
+		switch {
+		case words == "":
+			continue
+		case strings.HasPrefix(line, "\t") || strings.HasSuffix(text, ":"):
+			text += " "
+		case text != "":
+			text += "; "
+		}
+		text += words
+	}
 	var exit *exec.ExitError
 	if text == "" || !errors.As(e.Err, &exit) {
 		text = e.Err.Error()

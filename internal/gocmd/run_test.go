@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -93,7 +94,7 @@ func TestRunFails(t *testing.T) {
 		t.Errorf("Dir = %q, Stderr = %q", e.Dir, e.Stderr)
 	}
 	text := err.Error()
-	if !strings.HasPrefix(text, "go list -m a b ...: go: line 1\n") || !strings.HasSuffix(text, "line 8") {
+	if !strings.HasPrefix(text, "go list -m a b ...: go: line 1; go: line 2; ") || !strings.HasSuffix(text, "line 8") {
 		t.Errorf("error text %q", text)
 	}
 }
@@ -189,4 +190,14 @@ func FuzzSplitQuoted(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestErrorIsOneLine: go indents what goes on, and says on a line of its own what a list is about.
+func TestErrorIsOneLine(t *testing.T) {
+	err := &Error{Args: []string{"mod", "vendor"}, Stderr: "go: inconsistent vendoring in /x:\n\ta@v1: is explicitly required\n\n\tTo ignore it\ngo: other",
+		Err: &exec.ExitError{}}
+	const want = "go mod vendor: go: inconsistent vendoring in /x: a@v1: is explicitly required To ignore it; go: other"
+	if got := err.Error(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 }

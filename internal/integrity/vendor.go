@@ -32,6 +32,8 @@ type Vendor struct {
 	// Unnoticed are modules that modules.txt has as required and no go.mod file requires any more; as none of their
 	// packages is vendored, go does not notice (go-semantics 5.4c).
 	Unnoticed []VendorFault
+	// Gone tells that there is a manifest and no directory.
+	Gone bool
 	// Manifest is the one beside it, nil if there is none.
 	Manifest *Manifest
 	// Changed, Extra and Missing are files that are not as the manifest has them, that it does not have, and that are not
@@ -63,19 +65,29 @@ func (v *Vendor) Whole() bool {
 	return v.Manifest != nil && v.Err == nil && faults == 0
 }
 
-// CheckVendors computes the facts for the vendor directories of the governed modules and the workspace, sorted by
-// directory, the workspace last; never nil without an error. It reads every file beside which there is a manifest. The
-// error is that of the context.
+// CheckVendors computes the facts for the vendor directories of the governed modules and the workspace, also for one that
+// has left only its manifest, sorted by directory, the workspace last; never nil without an error. It reads every file
+// beside which there is a manifest. The error is that of the context.
 func CheckVendors(ctx context.Context, g *graph.Graph, files fs.FS) ([]*Vendor, error) {
 	out := []*Vendor{}
 	ws := g.Workspace()
+	owned := map[string]bool{} // directories: a module beside go.work and the workspace share one
+	add := func(dir string, m *workspace.Module, there bool) {
+		if !there {
+			if _, err := fs.Stat(files, path.Join(dir, ManifestName)); err != nil || owned[dir] {
+				return
+			}
+		}
+		owned[dir] = true
+		out = append(out, &Vendor{Dir: dir, Module: m, Gone: !there})
+	}
 	for _, m := range ws.Governed() {
-		if m.Vendor {
-			out = append(out, &Vendor{Dir: m.Dir, Module: m})
+		if w := ws.Work; m.Vendor || w == nil || w.Dir != m.Dir {
+			add(m.Dir, m, m.Vendor)
 		}
 	}
-	if ws.Work != nil && ws.Work.Vendor {
-		out = append(out, &Vendor{Dir: ws.Work.Dir})
+	if w := ws.Work; w != nil {
+		add(w.Dir, nil, w.Vendor)
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -90,6 +102,11 @@ func CheckVendors(ctx context.Context, g *graph.Graph, files fs.FS) ([]*Vendor, 
 
 func (v *Vendor) check(g *graph.Graph, files fs.FS) {
 	dir := path.Join(v.Dir, "vendor")
+	if v.Gone { // go does not build from it, so it cannot be stale
+		v.Text = &workspace.VendorText{}
+		v.checkManifest(files, dir)
+		return
+	}
 	name := path.Join(dir, "modules.txt")
 	data, err := fs.ReadFile(files, name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -120,6 +137,10 @@ func (v *Vendor) checkManifest(files fs.FS, dir string) {
 	}
 	if err != nil {
 		v.Err = cmp.Or(v.Err, fmt.Errorf("%s: %w", name, err))
+		return
+	}
+	if v.Gone {
+		v.compare(nil)
 		return
 	}
 	sub, err := fs.Sub(files, dir)

@@ -79,6 +79,14 @@ func (j *journalFile) remove() error {
 
 // read returns what is remembered, nil if nothing is.
 func (j *journalFile) read() (*journalText, error) {
+	text, err := j.parse()
+	if err != nil {
+		return nil, fmt.Errorf("%w: modgov cannot go by this journal; set right what is half written, then remove %s", err, j.path)
+	}
+	return text, nil
+}
+
+func (j *journalFile) parse() (*journalText, error) {
 	data, err := j.dir.ReadFile(journalName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

@@ -31,6 +31,8 @@ type Project struct {
 	Root string // absolute, in the form of the operating system
 	FS   fs.FS  // its files
 	Git  bool   // git keeps them
+	// Ignored returns those of names, files below a directory, that git would leave out of a commit; nil: nobody knows.
+	Ignored func(dir string, names []string) ([]string, error)
 	// Journal is where Write remembers what it does until it is done. The zero one is none.
 	Journal Journal
 	// Judge loads a tree and judges it; plans ask it of edited trees. It fetches what it needs.

@@ -285,7 +285,7 @@ func (p *Plan) keepVendor(d *draft, m *workspace.Module, staged string) error {
 	}
 	d.files.set(name, encoded)
 	d.hintAttributes(target)
-	return nil
+	return d.hintIgnored(dir, target, files)
 }
 
 func (d *draft) vendoredModule(m *workspace.Module) string {
@@ -321,6 +321,28 @@ func (d *draft) hintAttributes(target string) {
 	}
 	d.addNote("git may convert line ends in " + target + ", and the snapshot then verifies nowhere else: a line \"**/vendor/** -text\" in " +
 		".gitattributes keeps it from that")
+}
+
+// hintIgnored says which files of a snapshot no commit will have: the clone of somebody else lacks them.
+func (d *draft) hintIgnored(dir, target string, files []integrity.ManifestFile) error {
+	if d.project.Ignored == nil {
+		return nil
+	}
+	names := []string{integrity.ManifestName}
+	for _, f := range files {
+		names = append(names, path.Join("vendor", f.Path))
+	}
+	ignored, err := d.project.Ignored(dir, names)
+	switch {
+	case err != nil:
+		return fmt.Errorf("what git ignores of %s: %w", target, err)
+	case len(ignored) == len(names), len(ignored) == len(names)-1 && ignored[0] != names[0]:
+		d.addNote("git ignores " + target + ", so nobody else gets the snapshot: a line \"!vendor/\" in .gitignore, or git add --force, puts it into a commit")
+	case len(ignored) > 0:
+		d.addNote("git ignores " + firstOf(ignored) + " of the snapshot in " + dir +
+			", and a clone without them fails vendor verify: git add --force puts them into a commit")
+	}
+	return nil
 }
 
 // patchVendor writes the edited go.mod and go.sum files of siblings into a staged vendor directory. Below go 1.17, go

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"path"
+
 	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/workspace"
 )
@@ -12,7 +14,8 @@ func vendorMissing() *Rule {
 		Severity: Error,
 		Layer:    LayerVendor,
 		Since:    "0.1.0",
-		Doc: `A file that the manifest of a vendor directory has is gone, or the policy names a module or the workspace under
+		Doc: `A file that the manifest of a vendor directory has is gone, or the whole directory and not its
+manifest, or the policy names a module or the workspace under
 vendor and there is no vendor directory, or none with a manifest. A build from what is left may fail only on another
 platform, or not at all: go does not look whether files of a vendored package are missing. An ignore rule of git that
 matches a vendored file is a common cause.
@@ -20,7 +23,7 @@ matches a vendored file is a common cause.
 It is reported once per vendor directory. Of a vendor directory that the policy does not name and that has no manifest
 nothing is said. The severity is vendor.drift of the policy, error where it says nothing.
 
-modgov vendor snapshot makes the directory and its manifest.`,
+modgov vendor snapshot makes the directory and its manifest. Who wants no snapshot any more removes the manifest too.`,
 		Bad:   "x.go is gone.\n" + snapshotExample(""),
 		Good:  snapshotExample(vendoredX),
 		Check: checkVendorMissing,
@@ -31,7 +34,13 @@ func checkVendorMissing(c *checker) []*Finding {
 	if c.vendors("vendor-missing") == nil {
 		return nil
 	}
-	out := c.vendorFiles("vendor-missing", "gone since the snapshot: %s", func(v *integrity.Vendor) []string { return v.Missing })
+	out := c.vendorFiles("vendor-missing", "gone since the snapshot: %s", func(v *integrity.Vendor) []string {
+		if v.Gone {
+			return nil
+		}
+		return v.Missing
+	})
+	out = append(out, c.vendorsGone()...)
 	section := &c.policy.Vendor
 	w := c.Workspace.Work
 	for _, m := range c.Workspace.Governed() {
@@ -48,12 +57,29 @@ func checkVendorMissing(c *checker) []*Finding {
 	return out
 }
 
+// vendorsGone reports manifests whose directory is not there. What the policy wants is reported for itself.
+func (c *checker) vendorsGone() []*Finding {
+	var out []*Finding
+	for _, v := range c.Vendors {
+		wanted := c.policy.Vendor.Workspace && v.Module == nil ||
+			v.Module != nil && !c.policy.Vendor.Modules.IsZero() && c.policy.Vendor.Modules.Match(c.infos[v.Module])
+		if !v.Gone || wanted {
+			continue
+		}
+		f := c.vendorFinding(v)
+		f.Kind, f.Message = "snapshot", "there is no vendor directory, and its manifest is still there: go builds without the snapshot"
+		f.At = []Span{{Pos: workspace.Position{File: path.Join(v.Dir, integrity.ManifestName)}}}
+		out = append(out, f)
+	}
+	return out
+}
+
 // snapshotMissing reports a snapshot that the policy wants and that is not there.
 func (c *checker) snapshotMissing(wanted *integrity.Vendor, file, key string) []*Finding {
 	f := c.vendorFinding(wanted)
 	f.Kind, f.Message = "snapshot", "there is no vendor directory, and the policy wants a snapshot"
 	for _, v := range c.Vendors {
-		if v.Module != wanted.Module {
+		if v.Module != wanted.Module || v.Gone {
 			continue
 		}
 		if v.Manifest != nil || v.Err != nil {

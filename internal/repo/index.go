@@ -18,14 +18,15 @@ const (
 
 // indexed is what of git's index matters here. A nil *indexed tracks nothing.
 type indexed struct {
-	files map[string]bool // every go.mod and go.work, by path from git's top level
+	files map[string]bool // those that were asked for, by path from git's top level
 	links []string        // every submodule, in index order
 }
 
 func (t *indexed) has(name string) bool { return t != nil && t.files[name] }
 
-// readIndex reads the index. No index, as in a repository without commits, tracks nothing and is no error.
-func (s *store) readIndex() (*indexed, error) {
+// readIndex reads which files the index has of those that are wanted. No index, as in a repository without commits,
+// tracks nothing and is no error. Name is only valid during the call of wanted.
+func (s *store) readIndex(wanted func(name []byte) bool) (*indexed, error) {
 	if s.refused != "" {
 		return nil, errors.New(s.refused)
 	}
@@ -40,7 +41,7 @@ func (s *store) readIndex() (*indexed, error) {
 	err = scanIndex(data, s.hashSize, func(e *indexEntry) {
 		if e.mode == modeGitlink {
 			t.links = append(t.links, string(e.name))
-		} else if e.mode != modeSparse && governed(e.name) {
+		} else if e.mode != modeSparse && wanted(e.name) {
 			t.files[string(e.name)] = true
 		}
 	})

@@ -206,7 +206,7 @@ func (r *Repo) belongs(dir string) bool {
 	if rules, _ := r.git.rulesAt(r.Top, slashRel(r.Top, dir)); !rules.ignores(name, false) {
 		return true
 	}
-	index, err := r.git.readIndex()
+	index, err := r.git.readIndex(governed)
 	return err == nil && index.has(name)
 }
 

@@ -119,7 +119,7 @@ func (r *Repo) find(ctx context.Context) (found, *indexed, error) {
 	if r.git != nil {
 		group.Go(func() error {
 			var err error
-			if index, err = r.git.readIndex(); err != nil {
+			if index, err = r.git.readIndex(governed); err != nil {
 				note = fmt.Sprintf("git's list of files was not read (%v): the directories were walked and .gitignore "+
 					"followed, so a file that is tracked and ignored at once goes unseen", err)
 			}

@@ -378,9 +378,13 @@ func (p *Plan) diffs() int {
 
 // sizes says how much a plan writes.
 func (p *Plan) sizes() string {
-	s := policy.Count(len(p.Files), "file")
-	if n := len(p.Vendors); n > 0 {
-		s += " and " + policy.Count(n, "vendor directory")
+	var parts []string
+	vendors := len(p.Vendors)
+	if len(p.Files) > 0 || vendors == 0 {
+		parts = append(parts, policy.Count(len(p.Files), "file"))
 	}
-	return s
+	if vendors > 0 {
+		parts = append(parts, policy.Count(vendors, "vendor directory"))
+	}
+	return strings.Join(parts, " and ")
 }
