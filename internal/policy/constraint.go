@@ -24,33 +24,7 @@ type constraint struct {
 	seen   *sync.Map // what match said of a version: it is asked about the same few by every module
 }
 
-// constraints are those that were read before. A policy says few ranges many times, and to read one takes Masterminds
-// as long as all else that stands in an exception.
-var constraints struct {
-	sync.Mutex
-	byText map[string]constraint
-}
-
-// maxConstraints is how many are kept.
-const maxConstraints = 1000
-
 func parseConstraint(text string) (constraint, error) {
-	constraints.Lock()
-	defer constraints.Unlock()
-	if c, ok := constraints.byText[text]; ok {
-		return c, nil
-	}
-	c, err := newConstraint(text)
-	if err == nil && len(constraints.byText) < maxConstraints {
-		if constraints.byText == nil {
-			constraints.byText = map[string]constraint{}
-		}
-		constraints.byText[text] = c
-	}
-	return c, err
-}
-
-func newConstraint(text string) (constraint, error) {
 	const hint = "write a range as @<1.30, @>=1.2 <2 or @v1.2.3"
 	switch {
 	case strings.TrimSpace(text) == "":

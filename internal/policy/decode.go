@@ -51,6 +51,8 @@ type decoder struct {
 	rules  map[string]*Rule
 	names  []string // of all rules, those that are not built yet too
 
+	constraints map[string]constraint // by text, those that were read
+
 	section  string      // the top-level key that is being read
 	parents  []*itemSeen // the items around what is being read
 	seen     []*itemSeen // all items, parents before what is in them
@@ -90,7 +92,10 @@ type use struct {
 }
 
 func newDecoder(src *source, errs *FileErrors, rules map[string]*Rule) *decoder {
-	return &decoder{src: src, errs: errs, fields: map[reflect.Type][]field{}, rules: rules, names: ruleNames()}
+	return &decoder{
+		src: src, errs: errs, fields: map[reflect.Type][]field{}, rules: rules, names: ruleNames(),
+		constraints: map[string]constraint{},
+	}
 }
 
 func (d *decoder) fail(pos workspace.Position, hint, format string, args ...any) {
@@ -217,7 +222,7 @@ func (d *decoder) selector(n *yaml.Node, list listValue) {
 		e, leave := d.enter(e)
 		if e != nil {
 			before := list.size()
-			d.text(e, list.addText)
+			d.text(e, d.adder(list))
 			d.patterns += list.size() - before
 			if strings.Contains(e.Value, ":") {
 				d.uses = append(d.uses, use{list, before, list.size(), d.src.span(e)})
@@ -229,6 +234,28 @@ func (d *decoder) selector(n *yaml.Node, list listValue) {
 			d.stopped = true
 		}
 	}
+}
+
+// adder returns what adds a term to a list. A policy says few ranges of versions many times, and to read one takes as
+// long as all else that stands in an exception: each is read once.
+func (d *decoder) adder(list listValue) func(text string) error {
+	s, ok := list.(*DepSelector)
+	if !ok {
+		return list.addText
+	}
+	return func(text string) error { return s.add(text, d.constraint) }
+}
+
+// constraint is parseConstraint for a text that may have been read before.
+func (d *decoder) constraint(text string) (constraint, error) {
+	if c, ok := d.constraints[text]; ok {
+		return c, nil
+	}
+	c, err := parseConstraint(text)
+	if err == nil {
+		d.constraints[text] = c
+	}
+	return c, err
 }
 
 // list decodes a list; a list of scalars may be written as one scalar.

@@ -59,7 +59,10 @@ func ParseDepSelector(texts []string) (DepSelector, error) {
 }
 
 // addText adds one term; a text with braces adds several.
-func (s *DepSelector) addText(text string) error {
+func (s *DepSelector) addText(text string) error { return s.add(text, parseConstraint) }
+
+// add is addText, with what reads a constraint.
+func (s *DepSelector) add(text string, parseConstraint func(string) (constraint, error)) error {
 	rest, not, err := cutNot(text)
 	if err != nil {
 		return err
