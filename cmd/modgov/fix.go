@@ -193,6 +193,9 @@ func (p *project) withoutExceptions(
 func (p *project) unknown(j *policy.Judgement) error {
 	for _, g := range j.Gaps {
 		printLine(p.inv.stderr, "error", cmp.Or(g.Module, "the workspace")+" cannot be judged: "+g.Err.Error())
+		if way := policy.WayOut(j.Facts.Workspace, g.Module, g.Err); way != "" {
+			printLine(p.inv.stderr, "hint", way)
+		}
 	}
 	if len(j.Gaps) > 0 {
 		return exitWith(exitIncomplete)

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"errors"
+	"fmt"
 	"path"
 	"sync"
 	"time"
@@ -81,6 +83,23 @@ type Gap struct {
 	Layer  Layer
 	Module string // directory, "" for the workspace
 	Err    error
+}
+
+// WayOut says what may help where the build list of the module in a directory could not be had, "" where nothing is known:
+// the file that is missing is that of a module which stands in the repository.
+func WayOut(ws *workspace.Workspace, dir string, err error) string {
+	var load *graph.LoadError
+	m := ws.Module(dir)
+	if m == nil || !errors.As(err, &load) || load.Dir != "" {
+		return ""
+	}
+	for _, sibling := range ws.Governed() {
+		if sibling.Path == load.Mod.Path {
+			return fmt.Sprintf("this module stands in %s: the line \"replace %s => %s\" in %s takes it from there",
+				sibling.Dir, sibling.Path, relativeDir(dir, sibling.Dir), m.File)
+		}
+	}
+	return ""
 }
 
 // unreadSource collects the Go files that could not be read. One that is not Go is no gap: go refuses it as well.

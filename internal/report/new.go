@@ -159,7 +159,7 @@ func newPosition(p workspace.Position) Position { return Position{p.File, p.Line
 
 // newGap says what could not be found out about the module in a directory, "" for the workspace.
 func newGap(g *graph.Graph, dir string, err error) Gap {
-	gap := Gap{Module: dir, Message: err.Error()}
+	gap := Gap{Module: dir, Message: err.Error(), Way: policy.WayOut(g.Workspace(), dir, err)}
 	v := g.WorkspaceView()
 	if dir != "" {
 		v = g.View(dir)

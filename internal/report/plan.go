@@ -350,6 +350,9 @@ func (pg *page) planEnd(p *Plan) {
 
 // idle says that there is nothing to do.
 func (p *Plan) idle() string {
+	if !p.Complete {
+		return "nothing to write for what could be judged"
+	}
 	switch p.Command {
 	case "get", "whatif":
 		return "nothing to get: every module has it"

@@ -212,6 +212,7 @@ type Gap struct {
 	Message string `json:"message"`
 	// Chain leads to the module whose file could not be had, nil if that is not what is missing.
 	Chain *Chain `json:"chain,omitempty"`
+	Way   string `json:"way,omitempty"` // what may help
 }
 
 // NotEvaluated is a part of the policy file that had no effect: all of an item or section, or one key of it.

@@ -123,6 +123,9 @@ func (t *text) gaps() {
 		if g.Chain != nil {
 			t.rows([]row{{"why", t.chain(g.Chain, "why")}})
 		}
+		if g.Way != "" {
+			t.rows([]row{{"way out", t.foldWords(g.Way, t.beside("way out"))}})
+		}
 	}
 }
 
