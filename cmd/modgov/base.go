@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -37,6 +38,9 @@ type comparison struct {
 	tree *repo.Tree
 	from policy.PolicyFrom // whose policy judges
 	only bool              // only new findings count
+	// own is the policy of the state before, where another one judges it; nil if there was none that is valid.
+	own     *policy.Policy
+	another bool
 }
 
 // shown is what a report says of it; nil for no comparison.
@@ -96,6 +100,7 @@ func (p *project) settlePolicy(b *comparison) error {
 	} else if err != nil {
 		return revisionError(fmt.Errorf("read the policy of %s: %w", b.name, err))
 	}
+	b.another = !bytes.Equal(data, p.written.data)
 	before, err := policy.Parse(name, data)
 	if err != nil && b.fork == "" {
 		p.notes = append(p.notes, fmt.Sprintf("the policy of %s is not valid, so nobody can say what this change loosens", b.name))
@@ -108,9 +113,10 @@ func (p *project) settlePolicy(b *comparison) error {
 		p.tell("the change comes from a fork, %s: the policy of %s judges it", b.fork, b.name)
 	}
 	if b.from == policy.PolicyFromHead {
-		p.basePolicy = before
-		return nil
+		p.basePolicy, b.own = before, before
+		return revisionError(p.addCodeowners(b.tree.FS, before))
 	}
+	b.another = false
 	p.policy, err = p.parsePolicy(b.tree.FS, name, data)
 	return err
 }
@@ -125,6 +131,7 @@ func (p *project) settleWithout(b *comparison) error {
 		p.tell("the change comes from a fork, %s, and %s has no policy file: the default policy judges it", b.fork, b.name)
 		p.policy, b.from = policy.Default(), policy.PolicyFromBase
 	case p.policy.File != "":
+		b.another = true
 		p.notes = append(p.notes, fmt.Sprintf("%s has no policy file: this change adopts one", b.name))
 	}
 	return nil
@@ -151,9 +158,28 @@ func (p *project) compare(b *comparison, head *policy.Judgement, each bool) ([]*
 	for _, g := range base.Gaps {
 		p.notes = append(p.notes, fmt.Sprintf("%s could not be judged whole, so some findings count as new: %v", b.name, g.Err))
 	}
+	if b.another {
+		base.Findings = ownFindings(base, b.own)
+	}
 	if each {
 		base.Findings = policy.Each(base.Findings)
 	}
 	head.OnlyNew = b.only
 	return change.Compare(base, head), nil
+}
+
+// ownFindings are the findings of a judgement, those about the policy file by the policy that was in force then: what a
+// change writes into the file was not wrong before.
+func ownFindings(base *policy.Judgement, own *policy.Policy) []*policy.Finding {
+	about := func(f *policy.Finding) bool { return f.Subject == policyName }
+	out := slices.DeleteFunc(slices.Clone(base.Findings), about)
+	if own == nil {
+		return out
+	}
+	for _, f := range policy.Judge(own, base.Facts).Findings {
+		if about(f) {
+			out = append(out, f)
+		}
+	}
+	return out
 }

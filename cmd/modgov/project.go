@@ -222,19 +222,24 @@ func (p *project) parsePolicy(files fs.FS, name string, data []byte) (*policy.Po
 	} else if err != nil {
 		return nil, usagef("%w", err)
 	}
+	return pol, p.addCodeowners(files, pol)
+}
+
+// addCodeowners gives a policy the owners that the CODEOWNERS file says.
+func (p *project) addCodeowners(files fs.FS, pol *policy.Policy) error {
 	for _, file := range policy.CodeownersFiles() {
 		text, err := fs.ReadFile(files, file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		} else if err != nil {
-			return nil, fmt.Errorf("read %s: %w", file, err)
+			return fmt.Errorf("read %s: %w", file, err)
 		}
 		if err := pol.SetCodeowners(file, text); err != nil {
 			p.notes = append(p.notes, err.Error())
 		}
 		break
 	}
-	return pol, nil
+	return nil
 }
 
 // load reads the files of a tree: those on disk, or edited ones.

@@ -93,9 +93,14 @@ func scriptProxy(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 1 {
 		ts.Fatalf("usage: proxy [DIR]")
 	}
-	source := ts.MkAbs(append(args, "proxy")[0])
 	target := filepath.Join(ts.Getenv("HOME"), "proxy")
-	err := filepath.WalkDir(source, func(dir string, entry fs.DirEntry, err error) error {
+	ts.Check(makeProxy(ts.MkAbs(append(args, "proxy")[0]), target))
+	setProxy(ts, target)
+}
+
+// makeProxy makes a file proxy of the modules that stand below source as PATH@VERSION.
+func makeProxy(source, target string) error {
+	return filepath.WalkDir(source, func(dir string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() || !strings.Contains(entry.Name(), "@") {
 			return err
 		}
@@ -109,8 +114,6 @@ func scriptProxy(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return fs.SkipDir
 	})
-	ts.Check(err)
-	setProxy(ts, target)
 }
 
 // setProxy makes a directory the proxy that the go command and modgov ask.

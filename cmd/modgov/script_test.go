@@ -80,15 +80,27 @@ type snapshots struct{}
 
 func setupScript(env *testscript.Env) error {
 	env.Values[snapshots{}] = map[string]map[string]string{}
-	home := filepath.Join(env.WorkDir, ".home")
-	if err := os.MkdirAll(home, 0o777); err != nil {
-		return err
-	}
-	gocache, err := hostGoCache()
+	settings, err := scriptEnviron(filepath.Join(env.WorkDir, ".home"))
 	if err != nil {
 		return err
 	}
-	for _, v := range []string{
+	for _, v := range settings {
+		name, value, _ := strings.Cut(v, "=")
+		env.Setenv(name, value)
+	}
+	return nil
+}
+
+// scriptEnviron is the environment of scripts, with a home directory that it makes.
+func scriptEnviron(home string) ([]string, error) {
+	if err := os.MkdirAll(home, 0o777); err != nil {
+		return nil, err
+	}
+	gocache, err := hostGoCache()
+	if err != nil {
+		return nil, err
+	}
+	return []string{
 		"HOME=" + home, "USERPROFILE=" + home, "XDG_CACHE_HOME=" + filepath.Join(home, "cache"),
 		"GOENV=off", "GOWORK=", "GOFLAGS=", "GOPROXY=off", "GOSUMDB=off", "GONOSUMDB=", "GOPRIVATE=", "GONOPROXY=",
 		"GOTOOLCHAIN=local", "GOTELEMETRY=off", "GO111MODULE=", "GOCACHE=" + gocache,
@@ -98,11 +110,7 @@ func setupScript(env *testscript.Env) error {
 		"GIT_AUTHOR_NAME=gopher", "GIT_AUTHOR_EMAIL=gopher@example.com", "GIT_AUTHOR_DATE=2026-01-02T03:04:05Z",
 		"GIT_COMMITTER_NAME=gopher", "GIT_COMMITTER_EMAIL=gopher@example.com",
 		"GIT_COMMITTER_DATE=2026-01-02T03:04:05Z",
-	} {
-		name, value, _ := strings.Cut(v, "=")
-		env.Setenv(name, value)
-	}
-	return nil
+	}, nil
 }
 
 // hostGoCache returns the build cache that `go test` itself uses.

@@ -12,12 +12,14 @@ import (
 )
 
 // Compare marks each finding of head with what the change did to it, and returns the findings of base that are gone.
-// Findings are the same if their IDs are: lines and versions may have moved. Both judgements must be of one policy and
-// one day; what could not be judged in base counts as new in head.
+// Findings are the same if their IDs are: lines, versions and modules may have moved. Both judgements must be of one
+// policy and one day; what could not be judged in base counts as new in head.
 func Compare(base, head *policy.Judgement) (fixed []*policy.Finding) {
+	moved := movedModules(base.Facts.Workspace, head.Facts.Workspace)
 	was := map[string]*policy.Finding{}
 	for _, f := range base.Findings {
-		was[f.ID()] = f
+		now := moved.now(f)
+		was[now.ID()] = now
 	}
 	is := map[string]bool{}
 	for _, f := range head.Findings {
@@ -25,7 +27,7 @@ func Compare(base, head *policy.Judgement) (fixed []*policy.Finding) {
 		f.State = state(was[f.ID()], f)
 	}
 	for _, f := range base.Findings {
-		if !is[f.ID()] && f.Exception == nil {
+		if !is[moved.now(f).ID()] && f.Exception == nil {
 			fixed = append(fixed, f)
 		}
 	}

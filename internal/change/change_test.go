@@ -1,9 +1,12 @@
 package change
 
 import (
+	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/modgov/modgov/internal/policy"
+	"github.com/modgov/modgov/internal/workspace"
 )
 
 func finding(change func(*policy.Finding)) *policy.Finding {
@@ -60,13 +63,71 @@ func TestCompare(t *testing.T) {
 	}
 	waived := other("waived")
 	waived.Exception = &policy.Exception{}
-	base := &policy.Judgement{Findings: []*policy.Finding{finding(nil), other("gone"), waived}}
-	head := &policy.Judgement{Findings: []*policy.Finding{finding(nil), other("new")}}
+	base := judgement(workspaceOf(t), finding(nil), other("gone"), waived)
+	head := judgement(workspaceOf(t), finding(nil), other("new"))
 	fixed := Compare(base, head)
 	if len(fixed) != 1 || fixed[0].Dep != "gone" {
 		t.Errorf("fixed: %v", fixed)
 	}
 	if head.Findings[0].State != policy.Standing || head.Findings[1].State != policy.New {
 		t.Errorf("%s, %s", head.Findings[0].State, head.Findings[1].State)
+	}
+}
+
+func judgement(ws *workspace.Workspace, findings ...*policy.Finding) *policy.Judgement {
+	return &policy.Judgement{Facts: &policy.Facts{Workspace: ws}, Findings: findings}
+}
+
+// workspaceOf makes a workspace of modules: "DIR PATH", and what each requires.
+func workspaceOf(t *testing.T, modules ...string) *workspace.Workspace {
+	t.Helper()
+	files := fstest.MapFS{}
+	src := workspace.Source{FS: files, Root: "/"}
+	for _, text := range modules {
+		f := strings.Fields(text)
+		mod := "module example.com/" + f[1] + "\n"
+		for _, r := range f[2:] {
+			mod += "require example.com/" + strings.Replace(r, "@", " ", 1) + "\n"
+		}
+		files[f[0]+"/go.mod"] = &fstest.MapFile{Data: []byte(mod)}
+		src.Entries = append(src.Entries, workspace.Entry{Dir: f[0]})
+	}
+	ws, err := workspace.Load(t.Context(), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ws
+}
+
+// Findings go with the modules that they are about.
+func TestCompareMoved(t *testing.T) {
+	t.Parallel()
+	about := func(subject, dep string, modules ...string) *policy.Finding {
+		return finding(func(f *policy.Finding) {
+			f.Subject, f.Dep, f.Modules, f.Measures = subject, dep, modules, []policy.Measure{{Module: modules[0], Version: "v1.0.0"}}
+		})
+	}
+	for _, tt := range []struct {
+		name     string
+		was, is  []string // modules
+		from, to *policy.Finding
+		want     policy.State
+	}{
+		{"with its path", []string{"a m/a x@v1.0.0", "b m/b"}, []string{"b m/b", "c m/a x@v1.0.0"}, about("a", "x", "a"), about("c", "x", "c"), policy.Standing},
+		{"the path follows", []string{"a m/a x@v1.0.0"}, []string{"c m/c x@v1.0.0"}, about("a", "example.com/m/a", "a"), about("c", "example.com/m/c", "c"), policy.Standing},
+		{"among several", []string{"a m/a x@v1.0.0", "b m/b"}, []string{"b m/b", "c m/a x@v1.0.0"}, about("x", "x", "a", "b"), about("x", "x", "b", "c"), policy.Standing},
+		{"a path of its own", []string{"a m/a"}, []string{"a m/b"}, about("example.com/m/a v1.0.0", "example.com/m/a", "a"), about("example.com/m/b v1.0.0", "example.com/m/b", "a"), policy.Standing},
+		{"and another one has come", []string{"a m/a"}, []string{"a m/b", "c m/a"}, about("a", "x", "a"), about("c", "x", "c"), policy.New},
+		{"two like it", []string{"a m/a x@v1.0.0"}, []string{"c m/c x@v1.0.0", "d m/d x@v1.0.0"}, about("a", "x", "a"), about("c", "x", "c"), policy.New},
+		{"it requires something else", []string{"a m/a x@v1.0.0"}, []string{"c m/c x@v1.1.0"}, about("a", "x", "a"), about("c", "x", "c"), policy.New},
+		{"and it requires nothing", []string{"a m/a"}, []string{"c m/c"}, about("a", "x", "a"), about("c", "x", "c"), policy.New},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			fixed := Compare(judgement(workspaceOf(t, tt.was...), tt.from), judgement(workspaceOf(t, tt.is...), tt.to))
+			if tt.to.State != tt.want || (len(fixed) == 0) != (tt.want == policy.Standing) {
+				t.Errorf("got %s and %d gone, want %s", tt.to.State, len(fixed), tt.want)
+			}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 
@@ -23,7 +24,7 @@ an effect today or not:
 - an exception that is new or says something else;
 - a section that says something else: modules, owners, sets, sources, replaces, go, vendor, sums, exception_policy, gate.
 
-Items are the same if their ids are. Items that only add demands (pins, bans, boundaries) and exceptions that are gone
+Items are the same if their ids are, or if nothing but the id has changed. Items that only add demands (pins, bans, boundaries) and exceptions that are gone
 are not reported, nor is anything where the state before had no policy file: that is adoption. With gate.policy_from:
 base both states are judged by the policy from before the change, and nothing is reported either.
 
@@ -93,30 +94,54 @@ func (c *checker) loosened(kind, message string, at workspace.Position) *Finding
 
 // loosenedItems compares the items of a section by their ids.
 func (c *checker) loosenedItems(section string, a, b reflect.Value) []*Finding {
-	item := func(v reflect.Value) *Item { return v.Addr().Interface().(policyItem).item() }
-	was := map[string]reflect.Value{}
-	for i := range a.Len() {
-		was[item(a.Index(i)).ID] = a.Index(i)
+	was, is := itemsByID(a), itemsByID(b)
+	for id, item := range is {
+		if _, ok := was[id]; !ok {
+			if old, ok := renamedFrom(item, was, is); ok {
+				was[id] = item
+				delete(was, old)
+			}
+		}
 	}
 	mayLoosen := slices.Contains([]string{"versions", "exceptions", "release"}, section)
 	name := map[bool]string{true: "exception ", false: "item "}[section == "exceptions"]
 	var out []*Finding
-	for i := range b.Len() {
-		is := item(b.Index(i))
-		old, ok := was[is.ID]
-		delete(was, is.ID)
-		switch {
+	for _, id := range slices.Sorted(maps.Keys(is)) {
+		at := itemOf(is[id]).Pos
+		switch old, ok := was[id]; {
 		case !ok && mayLoosen:
-			out = append(out, c.loosened(section+" "+is.ID, name+is.ID+" is new", is.Pos))
-		case ok && !same(old, b.Index(i)):
-			out = append(out, c.loosened(section+" "+is.ID, name+is.ID+" is not what it was", is.Pos))
+			out = append(out, c.loosened(section+" "+id, name+id+" is new", at))
+		case ok && !same(old, is[id]):
+			out = append(out, c.loosened(section+" "+id, name+id+" is not what it was", at))
 		}
 	}
-	for i := range a.Len() {
-		id := item(a.Index(i)).ID
-		if _, gone := was[id]; gone && section != "exceptions" {
+	for _, id := range slices.Sorted(maps.Keys(was)) {
+		if _, ok := is[id]; !ok && section != "exceptions" {
 			out = append(out, c.loosened(section+" "+id, name+id+" is gone", workspace.Position{File: c.policy.File}))
 		}
 	}
 	return out
+}
+
+func itemOf(v reflect.Value) *Item { return v.Addr().Interface().(policyItem).item() }
+
+func itemsByID(list reflect.Value) map[string]reflect.Value {
+	out := map[string]reflect.Value{}
+	for i := range list.Len() {
+		out[itemOf(list.Index(i)).ID] = list.Index(i)
+	}
+	return out
+}
+
+// renamedFrom returns the id that an item had, if nothing but its id has changed: of several, the first one.
+func renamedFrom(item reflect.Value, was, is map[string]reflect.Value) (id string, ok bool) {
+	copied := reflect.New(item.Type()).Elem()
+	copied.Set(item)
+	for _, id := range slices.Sorted(maps.Keys(was)) {
+		itemOf(copied).ID = id
+		if _, stays := is[id]; !stays && same(was[id], copied) {
+			return id, true
+		}
+	}
+	return "", false
 }

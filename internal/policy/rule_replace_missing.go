@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/workspace"
@@ -20,8 +21,8 @@ func replaceMissing() *Rule {
 is replaced is in the requirement graph. Go cannot load the module then: reading the go.mod file of the replacement
 fails, or, where it was not needed so far, every build that imports a package of it.
 
-It is reported for lines of governed modules, judged alone, and of go.work, judged in the workspace. Lines for modules
-that nothing requires are no business of this rule: go never looks at their targets (see replace-ineffective). Where
+It is reported for lines of governed modules, judged alone and in the workspace, and of go.work. Lines for modules that
+nothing requires are no business of this rule: go never looks at their targets (see replace-ineffective). Where
 a directory outside the repository cannot be looked into, nothing is said.
 
 To clear it, correct the directory or remove the line. If the module has moved inside the repository, the finding
@@ -81,13 +82,17 @@ func checkReplaceMissing(c *checker) []*Finding {
 	return out
 }
 
-// inGraph returns the view in which the line is needed, nil if it is in none; read tells that go reads the go.mod file
+// inGraph returns the view in which the line is needed, nil if it is in none: that of its module alone, or the workspace,
+// where a line of one member counts for all; read tells that go reads the go.mod file
 // of the target to build the graph, and fails. Where something else keeps the graph from being built, the require
 // lines alone tell.
 func (c *checker) inGraph(l replaceLine) (v *graph.View, read bool) {
 	v = c.viewOf(l)
 	if v == nil {
 		return nil, false
+	}
+	if w := c.Graph.WorkspaceView(); w != nil && v != w && slices.Contains(c.Workspace.Members(), l.Module) && failsAt(w, l) {
+		return w, true
 	}
 	if v.Err() == nil {
 		for _, version := range v.Versions(l.Old.Path) {
@@ -97,8 +102,7 @@ func (c *checker) inGraph(l replaceLine) (v *graph.View, read bool) {
 		}
 		return nil, false
 	}
-	var load *graph.LoadError
-	if errors.As(v.Err(), &load) && load.Dir == l.Dir && load.Mod.Path == l.Old.Path {
+	if failsAt(v, l) {
 		return v, true
 	}
 	mains := c.Workspace.Members()
@@ -115,10 +119,16 @@ func (c *checker) inGraph(l replaceLine) (v *graph.View, read bool) {
 	return nil, false
 }
 
+// failsAt reports whether it is the target of a line that keeps a view from being built.
+func failsAt(v *graph.View, l replaceLine) bool {
+	var load *graph.LoadError
+	return errors.As(v.Err(), &load) && load.Dir == l.Dir && load.Mod.Path == l.Old.Path
+}
+
 // missingNotes quotes go and says where the module is instead.
 func (c *checker) missingNotes(l replaceLine, v *graph.View, read bool) []Remark {
 	where := inWork
-	if l.Module != nil {
+	if l.Module != nil && v != c.Graph.WorkspaceView() {
 		where = alone(l.Module)
 	}
 	var notes []Remark
