@@ -35,6 +35,7 @@ func commands() []*cli.Command {
 		graphCommand(),
 		whyCommand(),
 		diffCommand(),
+		affectedCommand(),
 		initCommand(),
 		suggestCommand(),
 		exceptionsCommand(),

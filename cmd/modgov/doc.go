@@ -23,6 +23,7 @@
 //	  graph       print requirement graphs
 //	  why         show who has a dependency, and by which requirements
 //	  diff        show which versions changed in which modules, and by which edits
+//	  affected    list the modules that a change touches, with the reasons
 //	  init        write a first policy, with exceptions for what is already wrong
 //	  suggest     rank what is cheapest to clear, with the commands
 //	  exceptions  list what the policy waives, and edit it

@@ -1,5 +1,6 @@
-// Package change says what a change does to a repository: which findings it brings, makes worse and clears. It compares
-// two judgements of two trees by one policy; it knows neither git nor output.
+// Package change says what a change does to a repository: which findings it brings, makes worse and clears, which modules
+// it touches, and how the work on these is shared out. It compares judgements and graphs of two trees; it knows neither
+// git nor output.
 package change
 
 import (

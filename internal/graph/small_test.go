@@ -40,6 +40,7 @@ import (
 // And of the repository:
 //
 //	dependents m: n o         the modules that take m from its directory
+//	locals m: n ./x/work      the directories that m takes code from; with /work where only the workspace makes it so, /both where it does too
 //	cycles: m n o (m o), p q (p q)   the modules in rings, and the shortest ring of each group
 //
 // Each case is compared with the go command too, where there is one.
@@ -104,7 +105,7 @@ func parseSmall(t *testing.T, text string) *small {
 		}
 		verb, name := field[0], field[len(field)-1]
 		switch verb {
-		case "list", "update", "stale", "edges", "error", "dependents", "cycles":
+		case "list", "update", "stale", "edges", "error", "dependents", "locals", "cycles":
 			s.expect = append(s.expect, [3]string{verb, name, strings.Join(strings.Fields(words), " ")})
 		case "replace", "exclude", "toolchain":
 			for word := range strings.FieldsSeq(words) {
@@ -209,7 +210,7 @@ func (s *small) check(t *testing.T) {
 		t.Error("the case expects nothing")
 	}
 	for _, e := range s.expect {
-		if e[0] == "dependents" || e[0] == "cycles" {
+		if e[0] == "dependents" || e[0] == "locals" || e[0] == "cycles" {
 			if got := shownSiblings(g, e[0], e[1]); got != e[2] {
 				t.Errorf("%s %s:\n got %s\nwant %s", e[0], e[1], got, e[2])
 			}
@@ -270,6 +271,19 @@ func shown(v *graph.View, verb string) string {
 func shownSiblings(g *graph.Graph, verb, dir string) string {
 	if verb == "dependents" {
 		return dirs(g.Dependents(g.Workspace().Module(dir)))
+	}
+	if verb == "locals" {
+		var out []string
+		for _, l := range g.Locals()[g.Workspace().Module(dir)] {
+			word := l.Dir
+			if l.Replace == nil {
+				word += "/work"
+			} else if l.Workspace {
+				word += "/both"
+			}
+			out = append(out, word)
+		}
+		return strings.Join(out, " ")
 	}
 	var rings []string
 	for _, ring := range g.Cycles() {

@@ -23,13 +23,16 @@ type Options struct {
 }
 
 // Formats returns the formats of a kind of document, that by default first. The kinds are "check", "fix", "get", "list",
-// "graph", "why", "diff", "doctor", "exceptions", "suggest" and "policy", as in the key document of what is written.
+// "graph", "why", "diff", "affected", "doctor", "exceptions", "suggest" and "policy", as in the key document of what is
+// written.
 func Formats(document string) []string {
 	switch document {
 	case "graph":
 		return []string{"modgraph", "dot", "json"}
 	case "diff":
 		return []string{"text", "json", "markdown"}
+	case "affected":
+		return []string{"text", "plain", "json", "github-matrix", "gitlab", "buildkite"}
 	}
 	return []string{"text", "json"}
 }

@@ -1,0 +1,421 @@
+package change
+
+import (
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/policy"
+	"github.com/modgov/modgov/internal/workspace"
+)
+
+// A Change is a change of a repository, by what is needed to tell which modules it touches.
+type Change struct {
+	// Base and Head are the graphs before and after it, with the workspace. Base has a view of each module that is
+	// governed in Head.
+	Base, Head *graph.Graph
+	// Files are the files that differ: slash paths relative to the root, those outside with "../" in front, sorted.
+	Files []string
+	// Findings are those that the change of the policy alone brings, clears or alters, in the files of Head.
+	Findings []*policy.Finding
+}
+
+// An Affected is a module that a change touches, with the reasons in a fixed order.
+type Affected struct {
+	Module  *workspace.Module
+	Reasons []Reason
+}
+
+// A ReasonKind says in what way a change touches a module.
+type ReasonKind string
+
+// The kinds, in the order in which reasons are given.
+const (
+	// NoBase: nothing is known of a state before, so all modules are touched.
+	NoBase ReasonKind = "whole"
+	// NewModule: there was no module in the directory. NewlyGoverned: there was, and it was not governed.
+	NewModule     ReasonKind = "new"
+	NewlyGoverned ReasonKind = "governed"
+	// NoBuildList: the module, or its workspace, has no build list after the change, or Before it. Err says why.
+	NoBuildList ReasonKind = "unknown"
+	// FilesDiffer: Files differ in the module.
+	FilesDiffer ReasonKind = "files"
+	// DependencyDiffers: the module takes the code of Dep from Dir, and Files differ there.
+	DependencyDiffers ReasonKind = "depends"
+	// VersionDiffers: the effective version of Dep is To where it was From, "" for none.
+	VersionDiffers ReasonKind = "selection"
+	// WorkspaceDiffers: go.work treats the module in another way; What says in which: "joined", "left", "godebug", or
+	// "vendor", the vendor directory of the workspace.
+	WorkspaceDiffers ReasonKind = "workspace"
+	// SumsDiffer: the sums of Dep in go.work.sum differ; of no Dep, lines of it that go refuses.
+	SumsDiffer ReasonKind = "sums"
+	// PolicyDiffers: Count findings of the module are others because of the policy.
+	PolicyDiffers ReasonKind = "policy"
+	// NeededByOther: the module in Dir, which is touched, takes the code of this one from its directory.
+	NeededByOther ReasonKind = "needed"
+)
+
+// A Reason says why a module is touched. Which fields are set depends on the kind.
+type Reason struct {
+	Kind     ReasonKind
+	Files    []string
+	Dir      string
+	Dep      string
+	From, To string
+	What     string
+	// InWorkspace tells that it is so in the workspace, and not, or not only so, in the module alone. Replace is the
+	// replace line that leads to Dir.
+	InWorkspace bool
+	Replace     *graph.Replacement
+	Count       int
+	Before      bool
+	Err         error
+}
+
+// An affection is Change.Affected at work.
+type affection struct {
+	*Change
+	base, head *workspace.Workspace
+	locals     map[*workspace.Module][]graph.Local
+	touched    map[string][]string // directory of a module, or that a replace line leads to → its files that differ
+	unowned    []string
+	work       []Reason // what touches all members of the workspace
+	sums       []string // paths whose sums in go.work.sum differ, sorted
+	findings   map[string]int
+}
+
+// Affected returns the governed modules that a change touches, by directory, and the files that lie in no governed
+// module.
+//
+// A module is touched if files in it differ, the tests' and those of modules within it that are not governed included;
+// if it takes code from a directory where files differ, whether a replace line or the workspace leads there; if an
+// effective version in its build list differs, alone or in the workspace; if go.work treats it otherwise; or if the policy
+// says other things of it. A sibling that it requires at a published version does not touch it. What cannot be told
+// counts as touched.
+func (c *Change) Affected() (modules []Affected, unowned []string) {
+	a := &affection{Change: c, base: c.Base.Workspace(), head: c.Head.Workspace(), findings: map[string]int{}}
+	a.locals = c.Head.Locals()
+	a.assignFiles()
+	a.compareWork()
+	for _, f := range c.Findings {
+		for _, dir := range f.Modules {
+			a.findings[dir]++
+		}
+	}
+	for _, m := range a.head.Governed() {
+		if reasons := a.reasons(m); len(reasons) > 0 {
+			modules = append(modules, Affected{m, reasons})
+		}
+	}
+	return modules, a.unowned
+}
+
+// WholeReason touches all governed modules: there is nothing to compare with.
+func WholeReason(ws *workspace.Workspace) []Affected {
+	var out []Affected
+	for _, m := range ws.Governed() {
+		out = append(out, Affected{m, []Reason{{Kind: NoBase}}})
+	}
+	return out
+}
+
+// WithNeeded adds the siblings from whose directories affected modules take code: what has to be there to build them.
+func WithNeeded(g *graph.Graph, modules []Affected) []Affected {
+	is := map[*workspace.Module]bool{}
+	for _, a := range modules {
+		is[a.Module] = true
+	}
+	needed := map[*workspace.Module][]Reason{}
+	locals := g.Locals()
+	for _, a := range modules {
+		for _, l := range locals[a.Module] {
+			if s := g.Workspace().Module(l.Dir); s != nil && s.Governed && !is[s] {
+				needed[s] = append(needed[s], Reason{
+					Kind: NeededByOther, Dir: a.Module.Dir, InWorkspace: l.Replace == nil, Replace: l.Replace,
+				})
+			}
+		}
+	}
+	for s, reasons := range needed {
+		modules = append(modules, Affected{s, reasons})
+	}
+	slices.SortFunc(modules, func(a, b Affected) int { return strings.Compare(a.Module.Dir, b.Module.Dir) })
+	return modules
+}
+
+// reasons collects why a module is touched.
+func (a *affection) reasons(m *workspace.Module) []Reason {
+	before := a.base.Module(m.Dir)
+	if before == nil {
+		return append([]Reason{{Kind: NewModule}}, a.fileReasons(m)...)
+	}
+	var out []Reason
+	if !before.Governed {
+		out = append(out, Reason{Kind: NewlyGoverned})
+	}
+	was, is := a.Base.View(m.Dir), a.Head.View(m.Dir)
+	switch {
+	case is.Err() != nil:
+		out = append(out, Reason{Kind: NoBuildList, Err: is.Err()})
+	case was == nil || was.Err() != nil:
+		out = append(out, Reason{Kind: NoBuildList, Before: true, Err: viewError(was)})
+	}
+	out = append(out, a.fileReasons(m)...)
+	if was != nil && was.Err() == nil && is.Err() == nil {
+		out = append(out, differences(aloneList(was), aloneList(is))...)
+	}
+	out = append(out, a.workReasons(before, m, out)...)
+	if n := a.findings[m.Dir]; n > 0 {
+		out = append(out, Reason{Kind: PolicyDiffers, Count: n})
+	}
+	return out
+}
+
+func viewError(v *graph.View) error {
+	if v == nil {
+		return nil
+	}
+	return v.Err()
+}
+
+// fileReasons are the files of a module that differ, and those of the directories that it takes code from.
+func (a *affection) fileReasons(m *workspace.Module) []Reason {
+	var out []Reason
+	if files := a.touched[m.Dir]; len(files) > 0 {
+		out = append(out, Reason{Kind: FilesDiffer, Files: files})
+	}
+	for _, l := range a.locals[m] {
+		if files := a.touched[l.Dir]; len(files) > 0 && l.Dir != m.Dir {
+			out = append(out, Reason{
+				Kind: DependencyDiffers, Dep: l.Path, Dir: l.Dir, Files: files, Replace: l.Replace, InWorkspace: l.Replace == nil,
+			})
+		}
+	}
+	return out
+}
+
+// assignFiles gives each file to the nearest module around it, as the modules stand before and after the change: a
+// go.mod file that comes or goes moves a boundary. A module that is not governed is, for whoever has it in testdata or
+// beside its code, one more file: the governed module around it gets its files, too.
+func (a *affection) assignFiles() {
+	a.touched = map[string][]string{}
+	after := a.places(a.Head, a.locals)
+	before := a.places(a.Base, a.Base.Locals())
+	for _, file := range a.Files {
+		owned := false
+		for _, places := range []map[string]bool{before, after} {
+			for dir := path.Dir(file); ; dir = path.Dir(dir) {
+				if m := a.head.Module(dir); places[dir] || m != nil && m.Governed {
+					a.touch(dir, file)
+					owned = owned || m != nil && m.Governed
+					if m != nil && m.Governed {
+						break
+					}
+				}
+				if dir == "." || path.Base(dir) == ".." {
+					break
+				}
+			}
+		}
+		if !owned {
+			a.unowned = append(a.unowned, file)
+		}
+	}
+}
+
+func (a *affection) touch(dir, file string) {
+	if list := a.touched[dir]; len(list) == 0 || list[len(list)-1] != file {
+		a.touched[dir] = append(list, file)
+	}
+}
+
+// places are the directories of modules, and those outside that replace lines lead to.
+func (a *affection) places(g *graph.Graph, locals map[*workspace.Module][]graph.Local) map[string]bool {
+	out := map[string]bool{}
+	for _, m := range g.Workspace().Modules {
+		out[m.Dir] = true
+	}
+	for _, list := range locals {
+		for _, l := range list {
+			out[l.Dir] = true
+		}
+	}
+	return out
+}
+
+// aloneList are the effective versions of a module alone, by path.
+func aloneList(v *graph.View) map[string]string {
+	out := map[string]string{}
+	for _, i := range v.BuildList() {
+		if e, ok := v.Effective(i.Path); ok && (i.Version != "" || i.Replace != nil) {
+			out[i.Path] = e.Text(i.Path)
+		}
+	}
+	return out
+}
+
+// workList are the effective versions in a workspace of what concerns a member, by path: what its requirements lead to,
+// and what it has alone.
+func workList(g *graph.Graph, m *workspace.Module) map[string]string {
+	work, out := g.WorkspaceView(), map[string]string{}
+	items := work.Below(m)
+	if alone := g.View(m.Dir); alone != nil {
+		items = append(items, alone.BuildList()...)
+	}
+	for _, i := range items {
+		if e, ok := work.Effective(i.Path); ok && i.Path != m.Path {
+			out[i.Path] = e.Text(i.Path)
+		}
+	}
+	return out
+}
+
+// differences are the paths whose effective versions differ, sorted.
+func differences(was, is map[string]string) []Reason {
+	var out []Reason
+	paths := maps.Clone(was)
+	maps.Copy(paths, is)
+	for _, p := range slices.Sorted(maps.Keys(paths)) {
+		if was[p] != is[p] {
+			out = append(out, Reason{Kind: VersionDiffers, Dep: p, From: was[p], To: is[p]})
+		}
+	}
+	return out
+}
+
+// workReasons are what the workspace does to a member. What is so in the module alone as well is not said twice.
+func (a *affection) workReasons(before, m *workspace.Module, said []Reason) []Reason {
+	was, is := slices.Contains(a.base.Members(), before), slices.Contains(a.head.Members(), m)
+	switch {
+	case is && !was:
+		return []Reason{{Kind: WorkspaceDiffers, What: "joined"}}
+	case was && !is:
+		return []Reason{{Kind: WorkspaceDiffers, What: "left"}}
+	case !is:
+		return nil
+	}
+	out := slices.Clone(a.work)
+	if a.Base.WorkspaceView().Err() != nil || a.Head.WorkspaceView().Err() != nil {
+		return out
+	}
+	list := workList(a.Head, m)
+	for _, r := range differences(workList(a.Base, m), list) {
+		alone := func(s Reason) bool {
+			return s.Kind == VersionDiffers && s.Dep == r.Dep && s.From == r.From && s.To == r.To
+		}
+		if !slices.ContainsFunc(said, alone) {
+			r.InWorkspace = true
+			out = append(out, r)
+		}
+	}
+	for _, p := range a.sums {
+		if _, ok := list[p]; ok || p == "" {
+			out = append(out, Reason{Kind: SumsDiffer, Dep: p})
+		}
+	}
+	return out
+}
+
+// compareWork finds what in go.work and beside it touches all members.
+func (a *affection) compareWork() {
+	was, is := a.Base.WorkspaceView(), a.Head.WorkspaceView()
+	if was == nil || is == nil {
+		return // members joined or left
+	}
+	switch {
+	case is.Err() != nil:
+		a.work = append(a.work, Reason{Kind: NoBuildList, InWorkspace: true, Err: is.Err()})
+	case was.Err() != nil:
+		a.work = append(a.work, Reason{Kind: NoBuildList, InWorkspace: true, Before: true, Err: was.Err()})
+	default:
+		for _, p := range []string{"go", "toolchain"} {
+			from, _ := was.Selected(p)
+			to, _ := is.Selected(p)
+			if from.Version != to.Version {
+				a.work = append(a.work, Reason{Kind: VersionDiffers, InWorkspace: true, Dep: p, From: from.Version, To: to.Version})
+			}
+		}
+	}
+	before, after := a.base.Work, a.head.Work
+	if godebug(before) != godebug(after) {
+		a.work = append(a.work, Reason{Kind: WorkspaceDiffers, What: "godebug"})
+	}
+	vendored := func(file string) bool { return strings.HasPrefix(file, path.Join(after.Dir, "vendor")+"/") }
+	if (before.Vendor || after.Vendor) && slices.ContainsFunc(a.Files, vendored) {
+		a.work = append(a.work, Reason{Kind: WorkspaceDiffers, What: "vendor"})
+	}
+	a.sums = changedSums(before.Sum, after.Sum)
+}
+
+// godebug are the godebug lines of a go.work file, as one text.
+func godebug(w *workspace.Work) string {
+	f, err := modfile.ParseWork(w.File, w.Data, nil)
+	if err != nil {
+		return "" // the workspace has no build list then, which is said
+	}
+	var b strings.Builder
+	for _, g := range f.Godebug {
+		b.WriteString(g.Key + "=" + g.Value + "\n")
+	}
+	return b.String()
+}
+
+// changedSums are the paths whose lines are not the same in two files, sorted; "" for lines that go refuses.
+func changedSums(was, is *workspace.SumFile) []string {
+	lines := map[string]map[string]int{}
+	count := func(f *workspace.SumFile, n int) {
+		for _, l := range f.Lines {
+			if lines[l.Mod.Path] == nil {
+				lines[l.Mod.Path] = map[string]int{}
+			}
+			lines[l.Mod.Path][l.Mod.Version+" "+l.Hash] += n
+		}
+	}
+	count(was, 1)
+	count(is, -1)
+	var out []string
+	if len(was.Bad) > 0 || len(is.Bad) > 0 {
+		out = append(out, "")
+	}
+	for p, of := range lines {
+		for _, n := range of {
+			if n != 0 {
+				out = append(out, p)
+				break
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Differing returns the findings by which two judgements differ: those that only one of them has, and those that have
+// another severity or another exception in it. Both are of the same files.
+func Differing(one, other *policy.Judgement) []*policy.Finding {
+	var out []*policy.Finding
+	same := func(f, g *policy.Finding) bool {
+		waived := (f.Exception == nil) == (g.Exception == nil)
+		return f.Severity == g.Severity && waived && slices.Equal(f.Modules, g.Modules)
+	}
+	byID := map[string]*policy.Finding{}
+	for _, f := range one.Findings {
+		byID[f.ID()] = f
+	}
+	for _, g := range other.Findings {
+		f := byID[g.ID()]
+		delete(byID, g.ID())
+		if f == nil || !same(f, g) {
+			out = append(out, g)
+		}
+	}
+	for _, f := range one.Findings {
+		if byID[f.ID()] == f {
+			out = append(out, f)
+		}
+	}
+	return out
+}

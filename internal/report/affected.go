@@ -1,0 +1,261 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/modgov/modgov/internal/change"
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/policy"
+)
+
+// An Affected tells which modules a change touches, and why.
+type Affected struct {
+	Schema   string `json:"schema"`   // "1"
+	Document string `json:"document"` // "affected"
+	Tool     Tool   `json:"tool"`
+	Root     string `json:"root"`
+	// Base is what is compared with; nil if there is nothing, and then all modules are touched.
+	Base *Revision `json:"base,omitempty"`
+	// Complete is false if a module, or the workspace, has no build list.
+	Complete bool `json:"complete"`
+	Governed int  `json:"governed"`      // number of governed modules
+	Files    int  `json:"changed_files"` // number of files that differ
+	// Modules are those that are touched, sorted by directory. Unowned are the files that lie in no governed module.
+	Modules []AffectedModule `json:"modules"`
+	Unowned []string         `json:"unowned"`
+	Gaps    []Gap            `json:"gaps"`
+	Notes   []string         `json:"notes,omitempty"`
+}
+
+// A Revision is a commit by the name that somebody gave it.
+type Revision struct {
+	Revision string `json:"revision"`
+	Commit   string `json:"commit"`
+}
+
+// An AffectedModule is a module that is touched.
+type AffectedModule struct {
+	Dir    string `json:"dir"`
+	Path   string `json:"path"`
+	Weight int64  `json:"weight"` // number of Go files, by which work is shared out
+	// Reasons are in the order: the module itself, its files, directories that it depends on, versions, workspace, policy.
+	Reasons []AffectedReason `json:"reasons"`
+}
+
+// An AffectedReason is a reason in words, and in parts as far as its kind has them.
+type AffectedReason struct {
+	Kind  string   `json:"kind"` // as package change names them
+	Text  string   `json:"text"` // one line
+	Files []string `json:"files,omitempty"`
+	Dir   string   `json:"dir,omitempty"`
+	Dep   string   `json:"dep,omitempty"`
+	From  string   `json:"from,omitempty"`
+	To    string   `json:"to,omitempty"`
+	// Workspace tells that it is so in the workspace only.
+	Workspace bool `json:"workspace,omitempty"`
+}
+
+// NewAffected makes the document of touched modules; base is nil if there was nothing to compare with. Weight returns the
+// weight of the module in a directory.
+func NewAffected(
+	g *graph.Graph, modules []change.Affected, base *Revision, weight func(dir string) int64, o Origin,
+) *Affected {
+	a := &Affected{
+		Schema: Schema, Document: "affected", Tool: Tool{"modgov", o.Version}, Root: o.Root, Base: base, Complete: true,
+		Governed: len(g.Workspace().Governed()), Modules: []AffectedModule{}, Unowned: []string{}, Gaps: []Gap{}, Notes: o.Notes,
+	}
+	for _, m := range modules {
+		out := AffectedModule{Dir: m.Module.Dir, Path: m.Module.Path, Weight: weight(m.Module.Dir)}
+		for i := range m.Reasons {
+			r := &m.Reasons[i]
+			reason := AffectedReason{
+				Kind: string(r.Kind), Text: reasonText(r), Dir: r.Dir, Dep: r.Dep, From: r.From, To: r.To, Workspace: r.InWorkspace,
+			}
+			if r.Kind == change.FilesDiffer {
+				reason.Files = r.Files
+			}
+			out.Reasons = append(out.Reasons, reason)
+		}
+		a.Modules = append(a.Modules, out)
+	}
+	views := g.Views()
+	if w := g.WorkspaceView(); w != nil {
+		views = append(views[:len(views):len(views)], w)
+	}
+	for _, v := range views {
+		if v.Err() != nil {
+			gap := newGap(g, v.Dir(), v.Err())
+			gap.Layer = string(policy.LayerSelected)
+			a.Gaps, a.Complete = append(a.Gaps, gap), false
+		}
+	}
+	return a
+}
+
+// reasonText says a reason in a line.
+func reasonText(r *change.Reason) string {
+	switch r.Kind {
+	case change.NoBase:
+		return "there is nothing to compare with"
+	case change.NewModule:
+		return "new module"
+	case change.NewlyGoverned:
+		return "was not governed before"
+	case change.NoBuildList:
+		return unknownText(r)
+	case change.FilesDiffer:
+		return fmt.Sprintf("files: %d changed", len(r.Files))
+	case change.DependencyDiffers:
+		return fmt.Sprintf("depends on %s (%s), files: %d changed", r.Dir, wayText(r), len(r.Files))
+	case change.VersionDiffers:
+		text := fmt.Sprintf("%s %s -> %s", r.Dep, orWord(r.From, "none"), orWord(r.To, "gone"))
+		if r.InWorkspace {
+			text += " in the workspace"
+		}
+		return text
+	case change.WorkspaceDiffers:
+		return map[string]string{
+			"joined": "joined the workspace", "left": "left the workspace", "godebug": "the godebug lines of go.work differ",
+			"vendor": "the vendor directory of the workspace differs",
+		}[r.What]
+	case change.SumsDiffer:
+		if r.Dep == "" {
+			return "go.work.sum has lines that go refuses"
+		}
+		return "the sums of " + r.Dep + " in go.work.sum differ"
+	case change.PolicyDiffers:
+		return fmt.Sprintf("the policy finds other things: %s", policy.Count(r.Count, "finding"))
+	case change.NeededByOther:
+		return fmt.Sprintf("%s depends on it (%s)", r.Dir, wayText(r))
+	}
+	return string(r.Kind)
+}
+
+func orWord(s, word string) string {
+	if s == "" {
+		return word
+	}
+	return s
+}
+
+// wayText says by what a module comes to the code of another.
+func wayText(r *change.Reason) string {
+	if r.Replace == nil {
+		return "in the workspace"
+	}
+	return "replaced by " + graph.ModText(r.Replace.New)
+}
+
+func unknownText(r *change.Reason) string {
+	text := "its build list is not known"
+	if r.InWorkspace {
+		text = "the build list of the workspace is not known"
+	}
+	if r.Before {
+		text += " from before"
+	}
+	if r.Err != nil {
+		text += ": " + r.Err.Error()
+	}
+	return text
+}
+
+// Jobs say what the jobs of a CI system do.
+type Jobs struct {
+	// Step is a line for a shell, which each job runs in the directory of its module. A matrix has no commands.
+	Step string
+	// Below is the root relative to git's top level, where jobs start; "" if it is that.
+	Below string
+}
+
+// WriteAffected writes touched modules: as "text" with the reasons, as "plain" their directories, a line each, as "json",
+// or as jobs for a CI system: "github-matrix", "gitlab", "buildkite".
+func WriteAffected(w io.Writer, format string, a *Affected, jobs Jobs, o Options) error {
+	if err := checkFormat("affected", format); err != nil {
+		return err
+	}
+	switch format {
+	case "json":
+		return writeJSON(w, a)
+	case "plain":
+		pg := newPage(o)
+		for _, m := range a.Modules {
+			pg.text("%s", m.Dir)
+		}
+		return pg.writeTo(w)
+	case "github-matrix":
+		return a.writeMatrix(w, jobs)
+	case "gitlab":
+		return a.writeGitLab(w, jobs)
+	case "buildkite":
+		return a.writeBuildkite(w, jobs)
+	}
+	return a.writeText(w, o)
+}
+
+// maxReasons is how many reasons of a module are shown.
+const maxReasons = 6
+
+func (a *Affected) writeText(w io.Writer, o Options) error {
+	pg := newPage(o)
+	if !o.Quiet {
+		for _, m := range a.Modules {
+			pg.affectedModule(&m, o.Verbose)
+		}
+		for _, g := range a.Gaps {
+			pg.line(piece{"incomplete", warnStyle}, piece{text: ": " + moduleName(g.Module) + ": " + g.Message})
+		}
+		pg.unowned(a.Unowned, o.Verbose)
+		if o.Verbose {
+			for _, n := range a.Notes {
+				pg.prose("note: ", "      ", n)
+			}
+		}
+		pg.blank()
+	}
+	pg.text("%s", a.Count())
+	return pg.writeTo(w)
+}
+
+// Count says in a line how many modules are touched by what.
+func (a *Affected) Count() string {
+	s := fmt.Sprintf("%d of %s affected", len(a.Modules), policy.Count(a.Governed, "module"))
+	if a.Base == nil {
+		return s + ": there is nothing to compare with"
+	}
+	return s + fmt.Sprintf(" by %s since %s (%.12s)", policy.Count(a.Files, "changed file"), a.Base.Revision, a.Base.Commit)
+}
+
+func (p *page) affectedModule(m *AffectedModule, all bool) {
+	p.text("%s", m.Dir)
+	shown := m.Reasons
+	if !all && len(shown) > maxReasons {
+		shown = shown[:maxReasons-1]
+	}
+	for _, r := range shown {
+		p.text("  %s", r.Text)
+		if all {
+			for _, file := range r.Files {
+				p.text("    %s", file)
+			}
+		}
+	}
+	if n := len(m.Reasons) - len(shown); n > 0 {
+		p.text("  and %d more reasons (-v shows all)", n)
+	}
+}
+
+// unowned says which files touch no module.
+func (p *page) unowned(files []string, all bool) {
+	if len(files) == 0 {
+		return
+	}
+	p.blank()
+	p.text("%s in no governed module%s", policy.Count(len(files), "changed file"), map[bool]string{false: " (-v shows them)"}[all])
+	if all {
+		for _, file := range files {
+			p.text("  %s", file)
+		}
+	}
+}
