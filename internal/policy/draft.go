@@ -11,6 +11,9 @@ import (
 	"github.com/modgov/modgov/internal/workspace"
 )
 
+// SchemaAddress is where editors find the JSON Schema of the policy file.
+const SchemaAddress = "https://raw.githubusercontent.com/modgov/modgov/main/docs/policy.schema.json"
+
 // DraftOptions say how a first policy is drafted.
 type DraftOptions struct {
 	Today      Date
@@ -24,6 +27,8 @@ func DraftBase(facts *Facts, o DraftOptions) []byte {
 	d := &drafter{modules: facts.Workspace.Governed()}
 	d.text("# The policy of this repository, drafted by modgov init on %s. Change it as you like:", o.Today)
 	d.text("# modgov check says what it means, and the documentation of modgov explains every key.")
+	d.text("# Editors complete and check it by the schema; modgov policy schema prints it for those without network.")
+	d.text("# yaml-language-server: $schema=%s", SchemaAddress)
 	d.text("version: 1")
 	d.tags()
 	d.owners(o.Codeowners)

@@ -125,6 +125,13 @@ func policyDoc(t *testing.T) string {
 	return string(data)
 }
 
+// TestSchemaAddress holds what init writes to what docs/policy.md tells people to write.
+func TestSchemaAddress(t *testing.T) {
+	if !strings.Contains(policyDoc(t), "# yaml-language-server: $schema="+SchemaAddress+"\n") {
+		t.Errorf("docs/policy.md does not have the address %s", SchemaAddress)
+	}
+}
+
 // docExamples returns the examples of docs/policy.md, as whole files.
 func docExamples(t *testing.T) []string {
 	t.Helper()
