@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -38,6 +39,10 @@ With --base auto, REV is what the CI service says that the build is to be compar
 GitHub Actions, GitLab, Buildkite, Azure Pipelines, Jenkins. A pull request from a fork is judged by the base's policy. A
 build without a base, of a tag or on a schedule, is judged whole; without a service, --base auto is an error.
 
+--out writes the same result in further formats, beside what stdout gets; the exit code is one for all. The formats:
+text, json, sarif (all of it), github-sarif (what GitHub code scanning can take), github (annotations, then the text; the
+step summary gets the Markdown), markdown, gitlab (Code Quality), junit and checkstyle. docs/report.md describes each.
+
 Exit code 0: pass. 1: a finding at or above the threshold. 3: incomplete, something could not be read.
 
 EXAMPLES
@@ -47,7 +52,8 @@ EXAMPLES
    modgov check --base auto
    modgov check --remote
    modgov check -W version-pin -A go-line
-   modgov check --json > report.json`,
+   modgov check --json > report.json
+   modgov check --out sarif=modgov.sarif --out junit=modgov.xml`,
 		Flags: append([]cli.Flag{
 			choiceFlag("fail-on", "the least severity that fails the check", "error", "warn"),
 			&cli.StringFlag{Name: "base",
@@ -57,6 +63,7 @@ EXAMPLES
 			&cli.BoolFlag{Name: "remote", Usage: "also ask which versions are retracted and which modules deprecated"},
 			&cli.BoolFlag{Name: "each", Usage: "a finding for each module, not one for each dependency"},
 			overrideFlag("W", "warnings"), overrideFlag("E", "errors"), overrideFlag("A", "allowed, and left out"),
+			outFlag(),
 			workFileFlag(),
 			timeoutFlag(),
 		}, formatFlags(report.Formats("check")...)...),
@@ -72,6 +79,10 @@ func workFileFlag() cli.Flag {
 
 func check(inv *invocation, c *cli.Context) error {
 	asked, err := overrides(c)
+	if err != nil {
+		return err
+	}
+	outs, err := inv.outFiles(c)
 	if err != nil {
 		return err
 	}
@@ -102,10 +113,8 @@ func check(inv *invocation, c *cli.Context) error {
 	foreign := func(f *policy.Finding) bool { return !p.concerns(j.Facts.Workspace, f) }
 	j.Findings, fixed = slices.DeleteFunc(j.Findings, foreign), slices.DeleteFunc(fixed, foreign)
 	threshold := p.threshold(c)
-	if err := p.writeReport(j, threshold, against.shown(), fixed); err != nil {
-		return err
-	}
-	return exitWith(verdictCode(j.Verdict(threshold)))
+	written := p.writeReport(j, threshold, against.shown(), fixed, outs...)
+	return errors.Join(written, exitWith(verdictCode(j.Verdict(threshold))))
 }
 
 // overrideFlag sets the severity of a rule; word says which.
@@ -154,14 +163,15 @@ func (p *project) threshold(c *cli.Context) policy.Severity {
 	return severity
 }
 
-// writeReport prints a judgement; base and fixed are those of a comparison, if there is one.
+// writeReport prints a judgement, and writes it to files; base and fixed are those of a comparison, if there is one.
 func (p *project) writeReport(
-	j *policy.Judgement, threshold policy.Severity, base *report.Base, fixed []*policy.Finding,
+	j *policy.Judgement, threshold policy.Severity, base *report.Base, fixed []*policy.Finding, files ...outFile,
 ) error {
 	r := report.New(j, report.Origin{
 		Version: modgovVersion(), Root: p.repo.Root, Threshold: threshold, Notes: p.allNotes(), Base: base, Fixed: fixed,
+		Below: p.belowTop(),
 	})
-	return report.Write(p.inv.stdout, p.inv.format, r, p.reportOptions())
+	return p.inv.writeOutputs(r, p.reportOptions(), files)
 }
 
 func (p *project) reportOptions() report.Options {

@@ -18,7 +18,7 @@ type Origin struct {
 	Base      *Base             // what the findings are compared with, nil if they are not
 	Fixed     []*policy.Finding // those of the base that are gone
 	Command   string            // that made a plan
-	Below     string            // the root relative to git's top level, "" if it is that, or without git: diffs start there
+	Below     string            // the root relative to git's top level, "" if it is that, or without git
 }
 
 // New makes the document of a judgement. It copies what it needs.
@@ -27,7 +27,7 @@ func New(j *policy.Judgement, o Origin) *Report {
 		o.Threshold = policy.Error
 	}
 	r := &Report{
-		Schema: Schema, Document: "check", Tool: Tool{"modgov", o.Version}, Root: o.Root,
+		Schema: Schema, Document: "check", Tool: Tool{"modgov", o.Version}, Root: o.Root, Below: o.Below,
 		Verdict: string(j.Verdict(o.Threshold)), Threshold: o.Threshold.String(), Complete: len(j.Gaps) == 0,
 		Layers: []Layer{}, Modules: []Module{}, Findings: []Finding{}, Gaps: []Gap{}, NotEvaluated: []NotEvaluated{},
 		Notes: slices.Clone(o.Notes),

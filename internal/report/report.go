@@ -21,6 +21,8 @@ type Report struct {
 	Tool     Tool   `json:"tool"`
 	// Root names what was judged: a directory, or a revision.
 	Root string `json:"root"`
+	// Below is the root relative to git's top level, "" if it is that, or without git: files stand below both.
+	Below string `json:"below,omitempty"`
 	// Verdict is "pass", "fail" or "incomplete", for findings at or above Threshold ("error", "warn", "info").
 	Verdict   string `json:"verdict"`
 	Threshold string `json:"threshold"`

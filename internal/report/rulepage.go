@@ -12,6 +12,12 @@ import (
 // RulePage returns the page of a rule for docs/rules, as Markdown. All of it comes from the rule. The test of this
 // package writes the pages and holds them against the rules; no command does.
 func RulePage(r *policy.Rule) string {
+	return ruleText(r) +
+		fmt.Sprintf("\n`modgov explain %s` shows this page on a terminal. All rules: [README.md](README.md).\n", r.Name)
+}
+
+// ruleText is the page of a rule without what leads on from it.
+func ruleText(r *policy.Rule) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n%s.\n\n", r.Name, strings.TrimSuffix(r.Title, "."))
 	b.WriteString("| default severity | layer | since |\n|---|---|---|\n")
@@ -23,7 +29,6 @@ func RulePage(r *policy.Rule) string {
 	}
 	pageExample(&b, "Reported", r.Bad)
 	pageExample(&b, "Not reported", r.Good)
-	fmt.Fprintf(&b, "\n`modgov explain %s` shows this page on a terminal. All rules: [README.md](README.md).\n", r.Name)
 	return b.String()
 }
 

@@ -168,30 +168,7 @@ func (n *NotEvaluated) name() string {
 
 // count is the line before the last: how many findings in how many modules, and what is waived by whom.
 func (t *text) count() string {
-	s, governed := t.r.Summary, 0
-	for _, m := range t.r.Modules {
-		if m.Governed {
-			governed++
-		}
-	}
-	var parts []string
-	if s.Error > 0 {
-		parts = append(parts, policy.Count(s.Error, "error"))
-	}
-	if s.Warn > 0 {
-		parts = append(parts, policy.Count(s.Warn, "warning"))
-	}
-	if s.Info > 0 {
-		parts = append(parts, fmt.Sprintf("%d info", s.Info))
-	}
-	none := "no findings in "
-	if t.r.Base != nil {
-		none = "no new findings in "
-	}
-	line := none + policy.Count(governed, "module")
-	if len(parts) > 0 {
-		line = strings.Join(parts, ", ") + fmt.Sprintf(" in %d of %s", s.Modules, policy.Count(governed, "module"))
-	}
+	s, line := t.r.Summary, t.found()
 	if s.Excepted > 0 {
 		line += fmt.Sprintf("; %d excepted (%s)", s.Excepted, strings.Join(t.exceptions(), "; "))
 	}
@@ -208,6 +185,33 @@ func (t *text) count() string {
 		line += fmt.Sprintf("; %s of the policy not evaluated (-v lists them)", policy.Count(n, "part"))
 	}
 	return line
+}
+
+// found is how many findings that count are in how many modules.
+func (t *text) found() string {
+	s, governed := t.r.Summary, 0
+	for _, m := range t.r.Modules {
+		if m.Governed {
+			governed++
+		}
+	}
+	var parts []string
+	if s.Error > 0 {
+		parts = append(parts, policy.Count(s.Error, "error"))
+	}
+	if s.Warn > 0 {
+		parts = append(parts, policy.Count(s.Warn, "warning"))
+	}
+	if s.Info > 0 {
+		parts = append(parts, fmt.Sprintf("%d info", s.Info))
+	}
+	switch {
+	case len(parts) > 0:
+		return strings.Join(parts, ", ") + fmt.Sprintf(" in %d of %s", s.Modules, policy.Count(governed, "module"))
+	case t.r.Base != nil:
+		return "no new findings in " + policy.Count(governed, "module")
+	}
+	return "no findings in " + policy.Count(governed, "module")
 }
 
 // maxExceptions is how many exceptions the count names.

@@ -17,9 +17,41 @@ type Options struct {
 	Quiet bool
 	// Verbose cuts no list, and shows what is excepted, not evaluated, outside.
 	Verbose bool
+	// Checkout is where the files stand for others to see, for links; the zero value is nowhere.
+	Checkout Checkout
+	// Room is how many bytes Markdown may take, 0 for as many as a step summary of GitHub is sure to take.
+	Room int
 	// Source returns a file of the tree that was judged, by its path relative to the root; places are quoted from it. Nil:
 	// places are named and not quoted.
 	Source func(file string) ([]byte, error)
+}
+
+// A Checkout is a commit of a repository on a server. Each part is "" if it is not known.
+type Checkout struct {
+	Repository string // address of the repository
+	Commit     string // its full name
+	Blob       string // address below which the files of the commit are shown, with a slash at the end
+}
+
+// A reportFormat is a way to write a report.
+type reportFormat struct {
+	name  string
+	write func(io.Writer, *Report, Options) error
+}
+
+// reportFormats are the formats of a report, that by default first.
+func reportFormats() []reportFormat {
+	return []reportFormat{
+		{"text", writeText},
+		{"json", func(w io.Writer, r *Report, _ Options) error { return writeJSON(w, r) }},
+		{"sarif", writeSARIF},
+		{"github-sarif", writeGitHubSARIF},
+		{"github", writeGitHub},
+		{"markdown", writeMarkdown},
+		{"gitlab", writeGitLab},
+		{"junit", writeJUnit},
+		{"checkstyle", writeCheckstyle},
+	}
 }
 
 // Formats returns the formats of a kind of document, that by default first. The kinds are "check", "fix", "get", "list",
@@ -27,6 +59,12 @@ type Options struct {
 // written.
 func Formats(document string) []string {
 	switch document {
+	case "check":
+		var names []string
+		for _, f := range reportFormats() {
+			names = append(names, f.name)
+		}
+		return names
 	case "graph":
 		return []string{"modgraph", "dot", "json"}
 	case "diff":
@@ -49,11 +87,10 @@ func checkFormat(document, format string) error {
 // Write writes a report in one of the formats of "check". The error is that of the writer, or says that the format is
 // unknown.
 func Write(w io.Writer, format string, r *Report, o Options) error {
-	if err := checkFormat("check", format); err != nil {
-		return err
+	formats := reportFormats()
+	i := slices.IndexFunc(formats, func(f reportFormat) bool { return f.name == format })
+	if i < 0 {
+		return checkFormat("check", format)
 	}
-	if format == "json" {
-		return writeJSON(w, r)
-	}
-	return writeText(w, r, o)
+	return formats[i].write(w, r, o)
 }

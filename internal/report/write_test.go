@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,9 +19,9 @@ import (
 
 var update = flag.Bool("update", false, "write what tests expect, and the pages of the rules")
 
-// TestWriteText shows recorded reports. In an archive, report.json is the report, what is below tree/ the files that it
-// speaks of, and each section that begins with "text" what is expected with the options after it.
-func TestWriteText(t *testing.T) {
+// TestWrite shows recorded reports. In an archive, report.json is the report, what is below tree/ the files that it
+// speaks of, and each section that begins with the name of a format what is expected with the options after it.
+func TestWrite(t *testing.T) {
 	t.Parallel()
 	for _, file := range archives(t, "testdata/check/*.txtar") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
@@ -27,16 +29,21 @@ func TestWriteText(t *testing.T) {
 			archive, r, source := recorded(t, file)
 			for i := range archive.Files {
 				section := &archive.Files[i]
-				if !strings.HasPrefix(section.Name, "text") {
+				format, _, _ := strings.Cut(section.Name, " ")
+				if !slices.Contains(Formats("check"), format) {
 					continue
 				}
 				o := optionsOf(t, section.Name)
 				o.Source = source
 				var got bytes.Buffer
-				if err := Write(&got, "text", r, o); err != nil {
+				if err := Write(&got, format, r, o); err != nil {
 					t.Fatal(err)
 				}
-				checkShown(t, got.String(), o.Color)
+				if format == "github" {
+					checkCommands(t, got.String())
+				} else {
+					checkShown(t, got.String(), o.Color)
+				}
 				if *update {
 					section.Data = got.Bytes()
 				} else if got.String() != string(section.Data) {
@@ -74,7 +81,8 @@ func TestJSONRoundTrip(t *testing.T) {
 func TestWriteUnknownFormat(t *testing.T) {
 	t.Parallel()
 	err := Write(&bytes.Buffer{}, "yaml", &Report{}, Options{})
-	if err == nil || err.Error() != `unknown check format "yaml": one of text, json is needed` {
+	if err == nil || err.Error() != `unknown check format "yaml": one of `+
+		`text, json, sarif, github-sarif, github, markdown, gitlab, junit, checkstyle is needed` {
 		t.Errorf("got %v", err)
 	}
 }
@@ -173,6 +181,8 @@ func optionsOf(t *testing.T, name string) Options {
 				t.Fatal(err)
 			}
 			o.Width = n
+		case word == "blob":
+			o.Checkout = Checkout{"https://git.example/o/r", "0123", "https://git.example/o/r/blob/0123/"}
 		case word == "color":
 			o.Color = true
 		case word == "quiet":
@@ -185,6 +195,31 @@ func optionsOf(t *testing.T, name string) Options {
 	}
 	return o
 }
+
+// checkCommands fails if a text has other workflow commands than annotations, or more of a kind than GitHub takes.
+func checkCommands(t *testing.T, s string) {
+	t.Helper()
+	var rest []string
+	kinds := map[string]int{}
+	for line := range strings.Lines(s) {
+		match := annotationLine.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
+		if match == nil {
+			rest = append(rest, line)
+			continue
+		}
+		kinds[match[1]]++
+		checkShown(t, strings.ReplaceAll(match[2]+match[3], "%0A", "\n"), false)
+	}
+	checkShown(t, strings.Join(rest, ""), false)
+	for kind, n := range kinds {
+		if n > 10 {
+			t.Errorf("%d annotations of kind %s", n, kind)
+		}
+	}
+}
+
+// annotationLine is a workflow command with properties whose values hold nothing that the runner reads.
+var annotationLine = regexp.MustCompile(`^::(error|warning|notice) ((?:[a-zA-Z]+=[^:,]*,?)+)::(.*)$`)
 
 // checkShown fails if a text does something to a terminal, except for what colours it, or to a CI system.
 func checkShown(t *testing.T, s string, color bool) {

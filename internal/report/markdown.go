@@ -1,0 +1,356 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/modgov/modgov/internal/policy"
+)
+
+// markdownRoom is how many bytes of Markdown a report takes at most. A step of GitHub has 1 MiB for its summary.
+const markdownRoom = 900_000
+
+// roomForEnds is what is kept free for the headings of sections, the counts of what was cut, and the last lines.
+const roomForEnds = 8_000
+
+// writeMarkdown writes a report for a comment or a step summary: the verdict, what is new by team, and, folded up, all
+// else. What does not fit is counted.
+func writeMarkdown(w io.Writer, r *Report, o Options) error {
+	m := &markdown{lister: newLister(r, o), words: newText(r, o), o: o, room: o.Room}
+	if m.room <= 0 {
+		m.room = markdownRoom
+	}
+	m.room = max(m.room-roomForEnds, 0)
+	m.head()
+	m.gaps()
+	m.findings()
+	for _, section := range []func(){m.information, m.standing, m.fixed, m.excepted, m.modules} {
+		section()
+	}
+	m.foot()
+	_, err := io.WriteString(w, m.b.String())
+	return err
+}
+
+// A markdown is a report on its way to Markdown, as GitHub and GitLab render it.
+type markdown struct {
+	*lister
+	words *text
+	o     Options
+	b     strings.Builder
+	room  int // bytes that are left for rows
+}
+
+// head is the verdict, and what it is about.
+func (m *markdown) head() {
+	fmt.Fprintf(&m.b, "### modgov: %s: %s\n\n", m.r.Verdict, mdText(m.words.found()))
+	var facts []string
+	if b := m.r.Base; b != nil {
+		facts = append(facts, fmt.Sprintf("compared with %s (%s)", mdCode(clipped(b.Revision)), mdCode(fmt.Sprintf("%.12s", b.Commit))))
+	}
+	if m.r.Below != "" {
+		facts = append(facts, "below "+mdCode(clipped(m.r.Below)))
+	}
+	if m.r.Policy == "" {
+		facts = append(facts, "built-in policy")
+	} else {
+		facts = append(facts, "policy "+m.link(Position{File: m.r.Policy}, clipped(m.r.Policy)))
+	}
+	for _, s := range m.words.besides() {
+		facts = append(facts, mdText(clipped(s)))
+	}
+	line := strings.Join(facts, "; ")
+	fmt.Fprintf(&m.b, "%s%s.\n", strings.ToUpper(line[:1]), line[1:])
+}
+
+// gaps are in sight: without them a verdict would look whole.
+func (m *markdown) gaps() {
+	if m.r.Complete {
+		return
+	}
+	m.b.WriteString("\n**Incomplete**: what could not be found out\n\n")
+	n := 0
+	for i := range m.r.Gaps {
+		g := &m.r.Gaps[i]
+		if !m.row("- " + mdCode(clipped(moduleName(g.Module))) + ": " + mdText(clipped(g.Message)) + "\n") {
+			break
+		}
+		n++
+	}
+	if rest := len(m.r.Gaps) - n; rest > 0 {
+		fmt.Fprintf(&m.b, "- %s\n", countMore(rest))
+	}
+}
+
+// findings are those that count, by the teams to ask.
+func (m *markdown) findings() {
+	teams := map[string][]*Finding{}
+	var names []string // those with the gravest findings first
+	for i := range m.r.Findings {
+		if f := &m.r.Findings[i]; m.r.counts(f) && f.Severity != policy.Info.String() {
+			team := strings.Join(f.Owners, ", ")
+			if teams[team] == nil {
+				names = append(names, team)
+			}
+			teams[team] = append(teams[team], f)
+		}
+	}
+	if len(teams) == 0 {
+		return
+	}
+	title := "Findings"
+	if m.r.Base != nil {
+		title = "New findings"
+	}
+	fmt.Fprintf(&m.b, "\n#### %s\n", title)
+	cut := 0
+	for _, team := range names {
+		heading := ""
+		switch owners := teams[team][0].Owners; {
+		case len(owners) == 1:
+			heading = "\n**Team " + mdCode(clipped(owners[0])) + "**\n"
+		case len(owners) > 1:
+			heading = "\n**Teams " + strings.ReplaceAll(mdList(owners, maxCell), "<br>", ", ") + "**\n"
+		case len(teams) > 1:
+			heading = "\n**No team**\n"
+		}
+		cut += tableOf(m, heading, findingColumns, teams[team], m.finding)
+	}
+	m.cut(cut)
+}
+
+const (
+	findingColumns   = "| rule | module | what | from | to | where |\n|---|---|---|---|---|---|\n"
+	exceptionColumns = "| exception | until | owner | rule | module | what | reason |\n|---|---|---|---|---|---|---|\n"
+	moduleColumns    = "| module | errors | warnings |\n|---|--:|--:|\n"
+)
+
+// maxCell is how many names a cell holds.
+const maxCell = 5
+
+// finding is a row of the table of findings.
+func (m *markdown) finding(f *Finding) string {
+	what, from, to := mdText(clipped(f.Message)), "", ""
+	if wanted, others := f.move(); wanted != "" {
+		what, from, to = mdCode(clipped(f.Dep)), mdList(others, maxCell), mdCode(clipped(wanted))
+	} else if len(f.Modules) != 1 || f.Subject != f.Modules[0] {
+		what = mdText(clipped(f.Subject)) + ": " + what
+	}
+	worse := ""
+	if policy.State(f.State) == policy.Worse {
+		worse = " (worse)"
+	}
+	severity := severityWord(f.Severity)
+	if f.Severity == policy.Error.String() {
+		severity = "**" + severity + "**"
+	}
+	return fmt.Sprintf("| %s %s%s | %s | %s | %s | %s | %s |\n", severity, ruleLink(f.Rule), worse,
+		mdList(f.Modules, maxCell), what, from, to, m.where(f))
+}
+
+// move is the version that is wanted and those that are not, of a finding that is about that: where the modules with
+// the first version have to change as well, none of the versions is the wanted one.
+func (f *Finding) move() (wanted string, others []string) {
+	if f.Dep == "" || len(f.Groups) < 2 {
+		return "", nil
+	}
+	for _, dir := range f.Groups[0].Modules {
+		if slices.Contains(f.Modules, dir) {
+			return "", nil
+		}
+	}
+	for _, g := range f.Groups[1:] {
+		others = append(others, g.Version)
+	}
+	return f.Groups[0].Version, others
+}
+
+// ruleLink leads to the page of a rule. One that this modgov does not know, from a recorded report, has none.
+func ruleLink(name string) string {
+	if policy.Lookup(name) == nil {
+		return mdCode(clipped(name))
+	}
+	return "[" + name + "](" + pagesURL + name + ".md)"
+}
+
+// where leads to the first places of a finding.
+func (m *markdown) where(f *Finding) string {
+	const most = 3
+	var out []string
+	for i, s := range f.At {
+		if i == most-1 && len(f.At) > most {
+			out = append(out, countMore(len(f.At)-i))
+			break
+		}
+		out = append(out, m.link(s.Position, clipped(lineOfFile(s.Position))))
+	}
+	return strings.Join(out, "<br>")
+}
+
+// lineOfFile names a place without its column.
+func lineOfFile(p Position) string { return place(Position{File: p.File, Line: p.Line}) }
+
+// link shows a place by a text, and leads to it where the server that has the files is known.
+func (m *markdown) link(p Position, text string) string {
+	code := mdCode(text)
+	at, ok := m.place(p)
+	if !ok || m.o.Checkout.Blob == "" {
+		return code
+	}
+	address := m.o.Checkout.Blob + relativeURI(at.File)
+	if p.Line > 0 {
+		address += fmt.Sprintf("#L%d", p.Line)
+	}
+	if _, err := url.Parse(address); err != nil || strings.ContainsAny(address, "<> \n|") || strings.Contains(code, "]") {
+		return code
+	}
+	return "[" + code + "](<" + address + ">)"
+}
+
+// information are the findings that never fail a check.
+func (m *markdown) information() {
+	fold(m, "Information: %s", m.chosen(func(f *Finding) bool {
+		return m.r.counts(f) && f.Severity == policy.Info.String()
+	}), "finding", findingColumns, m.finding)
+}
+
+// standing are the findings that were there before a change and do not count.
+func (m *markdown) standing() {
+	fold(m, "There before: %s", m.chosen(func(f *Finding) bool {
+		return !m.r.counts(f) && f.Exception == nil
+	}), "finding", findingColumns, m.finding)
+}
+
+// fixed are the findings of the base that are gone.
+func (m *markdown) fixed() {
+	var gone []*Finding
+	for i := range m.r.Fixed {
+		gone = append(gone, &m.r.Fixed[i])
+	}
+	fold(m, "Cleared by this change: %s", gone, "finding", findingColumns, m.finding)
+}
+
+// excepted are the findings that somebody has waived.
+func (m *markdown) excepted() {
+	fold(m, "Excepted: %s", m.chosen(func(f *Finding) bool { return f.Exception != nil }), "finding", exceptionColumns,
+		func(f *Finding) string {
+			x := f.Exception
+			until := "for ever"
+			if x.Expires != "" {
+				until = mdText(clipped(x.Expires))
+			}
+			owner := ""
+			if x.Owner != "" {
+				owner = mdCode(clipped(x.Owner))
+			}
+			return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", m.link(x.Position, clipped(x.ID)), until, owner,
+				ruleLink(f.Rule), mdList(f.Modules, maxCell), mdText(clipped(headline(f.Subject, f.Message))),
+				mdText(clipped(x.Reason)))
+		})
+}
+
+// chosen are the findings for which choose says so, in the order of the report.
+func (m *markdown) chosen(choose func(*Finding) bool) []*Finding {
+	var out []*Finding
+	for i := range m.r.Findings {
+		if f := &m.r.Findings[i]; choose(f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// modules are those that have findings that count, with their numbers.
+func (m *markdown) modules() {
+	type hit struct{ errors, warnings int }
+	hits := map[string]*hit{}
+	for i := range m.r.Findings {
+		f := &m.r.Findings[i]
+		if !m.r.counts(f) || f.Severity == policy.Info.String() {
+			continue
+		}
+		for _, dir := range f.Modules {
+			if hits[dir] == nil {
+				hits[dir] = &hit{}
+			}
+			if f.Severity == policy.Error.String() {
+				hits[dir].errors++
+			} else {
+				hits[dir].warnings++
+			}
+		}
+	}
+	var dirs []*Module
+	for i := range m.r.Modules {
+		if hits[m.r.Modules[i].Dir] != nil {
+			dirs = append(dirs, &m.r.Modules[i])
+		}
+	}
+	fold(m, "Affected: %s", dirs, "module", moduleColumns, func(mod *Module) string {
+		h := hits[mod.Dir]
+		return fmt.Sprintf("| %s | %d | %d |\n", mdCode(clipped(mod.Dir)), h.errors, h.warnings)
+	})
+}
+
+// foot says what to do next.
+func (m *markdown) foot() {
+	var next []string
+	if s := m.words.clears(); s != "" {
+		if m.r.Summary.Fixable > 0 {
+			s += " (`modgov fix --dry-run` shows how)"
+		}
+		next = append(next, strings.Replace(s, "modgov fix", "`modgov fix`", 1))
+	}
+	if rule := m.words.rule(); rule != "" {
+		next = append(next, "More: "+mdCode("modgov explain "+rule))
+	}
+	if len(next) > 0 {
+		m.b.WriteString("\n" + strings.Join(next, ". ") + "\n")
+	}
+}
+
+// fold writes a table that is shut until somebody opens it; nothing for no rows. Title has %s for their number.
+func fold[T any](m *markdown, title string, rows []*T, noun, columns string, row func(*T) string) {
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(&m.b, "\n<details>\n<summary>"+title+"</summary>\n", policy.Count(len(rows), noun))
+	m.cut(tableOf(m, "", columns, rows, row))
+	m.b.WriteString("\n</details>\n")
+}
+
+// tableOf writes rows while there is room, and returns how many were left out. Without room for one there is no heading.
+func tableOf[T any](m *markdown, heading, columns string, rows []*T, row func(*T) string) (cut int) {
+	for i, r := range rows {
+		s := row(r)
+		if i == 0 {
+			s = heading + "\n" + columns + s
+		}
+		if !m.row(s) {
+			return len(rows) - i
+		}
+	}
+	return 0
+}
+
+// row writes what there is room for.
+func (m *markdown) row(s string) bool {
+	if len(s) > m.room {
+		return false
+	}
+	m.room -= len(s)
+	m.b.WriteString(s)
+	return true
+}
+
+// cut says how many rows were left out.
+func (m *markdown) cut(rows int) {
+	if rows > 0 {
+		fmt.Fprintf(&m.b, "\n%s: there is no room for them here; `modgov check` prints all of them.\n", countMore(rows))
+	}
+}
+
+func countMore(n int) string { return fmt.Sprintf("and %d more", n) }

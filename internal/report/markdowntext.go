@@ -1,0 +1,78 @@
+package report
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// mdCode shows a text from a file as code, in which Markdown has no marks, no HTML, no mentions and no links. It is fit
+// for a table: a pipe, which would end a cell, is shown as Go writes it in a string.
+func mdCode(s string) string {
+	s = strings.ReplaceAll(Escape(s), "|", `\x7c`)
+	if strings.TrimSpace(s) == "" {
+		return `""`
+	}
+	return codeSpan(s)
+}
+
+// mdText shows prose that may quote files. Words of letters stay as they are, and so do numbers; whatever else could
+// mean something to Markdown, HTML or the server that shows it, such as a path, a version or a name with an @, is code.
+func mdText(s string) string {
+	words := strings.Fields(s)
+	for i, word := range words {
+		core := strings.TrimLeft(word, `("`)
+		before := word[:len(word)-len(core)]
+		core = strings.TrimRight(core, `.,;:)"`)
+		after := word[len(before)+len(core):]
+		switch {
+		case core == "" && strings.Trim(word, `("`) != "":
+			words[i] = mdCode(word) // punctuation alone
+		case core != "" && !isPlain(core, after):
+			words[i] = before + mdCode(core) + after
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// isPlain reports whether a word means nothing but itself. A number with a period could begin a list.
+func isPlain(word, after string) bool {
+	if strings.Trim(word, "0123456789") == "" {
+		return !strings.HasPrefix(after, ".") && !strings.HasPrefix(after, ")")
+	}
+	hexadecimal := true
+	for i, r := range word {
+		inner := i > 0 && i+utf8.RuneLen(r) < len(word)
+		if !unicode.IsLetter(r) && !(inner && (r == '-' || r == '\'')) {
+			return false
+		}
+		hexadecimal = hexadecimal && strings.ContainsRune("abcdefABCDEF", r)
+	}
+	return !hexadecimal || len(word) < 7 // a commit, else
+}
+
+// mdList shows names as code, a line each in a cell, the first few of them.
+func mdList(names []string, most int) string {
+	var out []string
+	for i, name := range names {
+		if i == most-1 && len(names) > most {
+			out = append(out, countMore(len(names)-i))
+			break
+		}
+		out = append(out, mdCode(clipped(name)))
+	}
+	return strings.Join(out, "<br>")
+}
+
+// clipped shortens a text that no cell can hold.
+func clipped(s string) string {
+	const most = 300
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + cutMark
+}
