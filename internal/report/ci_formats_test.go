@@ -97,16 +97,27 @@ func hostileNames() []string {
 	}
 }
 
-// FuzzHostileNames writes a report that is full of hostile names in each format.
-func FuzzHostileNames(f *testing.F) {
-	for i, name := range hostileNames() {
-		f.Add(name, hostileNames()[len(hostileNames())-1-i])
+// TestHostileNames writes a report that is full of hostile names in each format.
+func TestHostileNames(t *testing.T) {
+	t.Parallel()
+	r := hostileReport("a|b", "<!-- x")
+	names := hostileNames()
+	for i, name := range names {
+		more := hostileReport(name, names[len(names)-1-i])
+		r.Findings, r.Fixed = append(r.Findings, more.Findings...), append(r.Fixed, more.Fixed...)
+		r.Gaps, r.Modules = append(r.Gaps, more.Gaps...), append(r.Modules, more.Modules...)
 	}
-	f.Fuzz(func(t *testing.T, a, b string) { checkHostile(t, a, b) })
+	checkHostile(t, r)
 }
 
-func checkHostile(t *testing.T, a, b string) {
-	t.Helper()
+func FuzzHostileNames(f *testing.F) {
+	f.Add("a|b", "``x`")
+	f.Add("https://evil.example", "@everyone")
+	f.Fuzz(func(t *testing.T, a, b string) { checkHostile(t, hostileReport(a, b)) })
+}
+
+// hostileReport has each of two texts wherever one from a file may stand.
+func hostileReport(a, b string) *Report {
 	text := a + " " + b + a
 	at := Position{File: a + "/" + b, Line: 3, Col: 2, End: 5}
 	f := Finding{
@@ -119,34 +130,35 @@ func checkHostile(t *testing.T, a, b string) {
 	alone.Groups, alone.Owners = nil, nil
 	waived.Exception = &Exception{ID: b, Position: at, Expires: a, Owner: a, Reason: text}
 	other.Rule, other.State, other.Severity = a, "standing", "warn"
-	r := &Report{
+	return &Report{
 		Schema: Schema, Document: "check", Tool: Tool{a, b}, Verdict: "fail", Threshold: "error", Policy: a, Workspace: b,
-		Below: "", Modules: []Module{{Dir: a, Path: b, Governed: true}}, Findings: []Finding{f, alone, waived, other},
+		Modules: []Module{{Dir: a, Path: b, Governed: true}}, Findings: []Finding{f, alone, waived, other},
 		Gaps: []Gap{{Layer: "selected", Module: a, Message: text}}, NotEvaluated: []NotEvaluated{{ID: a, Key: b, Position: at}},
 		Base:  &Base{Revision: a, Commit: b, Scope: "new"},
 		Fixed: []Finding{f}, Overrides: []Override{{a, b}}, Layers: []Layer{{a, "checked"}, {b, "not asked"}},
 	}
+}
+
+func checkHostile(t *testing.T, r *Report) {
+	t.Helper()
 	o := Options{Checkout: Checkout{Blob: "https://git.example/o/r/blob/0123/"}}
 	for _, format := range Formats("check") {
 		var out bytes.Buffer
 		if err := Write(&out, format, r, o); err != nil {
-			t.Fatalf("%s of %q, %q: %v", format, a, b, err)
+			t.Fatal(err)
 		}
 		switch format {
 		case "github":
 			checkCommands(t, out.String())
+			continue
 		case "markdown":
 			checkMarkdown(t, out.String())
-			checkShown(t, out.String(), false)
 		case "junit", "checkstyle":
 			checkXML(t, out.Bytes())
-			checkShown(t, out.String(), false)
-		default:
-			checkShown(t, out.String(), false)
-		}
-		if format == "sarif" || format == "github-sarif" || format == "gitlab" {
+		case "sarif", "github-sarif", "gitlab":
 			checkUnique(t, format, out.Bytes())
 		}
+		checkShown(t, out.String(), false)
 	}
 }
 
@@ -244,12 +256,8 @@ func checkUnique(t *testing.T, format string, data []byte) {
 			prints = append(prints, e.Fingerprint)
 		}
 	} else {
-		var log sarifLog
-		if err := json.Unmarshal(data, &log); err != nil {
-			t.Fatal(err)
-		}
-		for _, result := range log.Runs[0].Results {
-			prints = append(prints, result.Fingerprints["modgovFinding/v1"])
+		for _, result := range checkSARIF(t, data).Results {
+			prints = append(prints, result.PartialFingerprints["modgovFinding/v1"])
 		}
 	}
 	seen := map[string]bool{}

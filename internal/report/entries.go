@@ -19,12 +19,20 @@ const incompleteRule = "incomplete"
 // files by their path from git's top level, lines, and columns that count characters, not bytes.
 type lister struct {
 	quoter
-	r    *Report
-	seen map[string]int // identities that were given out, and how often
+	r     *Report
+	rules map[string]*policy.Rule // those of this modgov, by name
+	seen  map[string]int          // identities that were given out, and how often
 }
 
 func newLister(r *Report, o Options) *lister {
-	return &lister{quoter: quoter{source: o.Source, files: map[string]quotedFile{}}, r: r, seen: map[string]int{}}
+	l := &lister{
+		quoter: quoter{source: o.Source, files: map[string]quotedFile{}}, r: r,
+		rules: map[string]*policy.Rule{}, seen: map[string]int{},
+	}
+	for _, rule := range policy.Rules() {
+		l.rules[rule.Name] = rule
+	}
+	return l
 }
 
 // An entry is a line for a CI system: a finding, or a gap, which is an error.

@@ -28,9 +28,10 @@ type codeQualityLines struct {
 // what was there before is in it; what is excepted is not.
 func writeGitLab(w io.Writer, r *Report, o Options) error {
 	out := []codeQuality{}
-	for _, e := range newLister(r, o).entries(func(f *Finding) bool { return f.Exception == nil }) {
+	l := newLister(r, o)
+	for _, e := range l.entries(func(f *Finding) bool { return f.Exception == nil }) {
 		out = append(out, codeQuality{
-			Description: e.text(), Check: e.rule, Fingerprint: fingerprint(e.identity), Severity: codeQualitySeverity(r, &e),
+			Description: e.text(), Check: e.rule, Fingerprint: fingerprint(e.identity), Severity: l.codeQualitySeverity(&e),
 			Location: codeQualityLocation{e.at.File, codeQualityLines{e.at.Line}},
 		})
 	}
@@ -38,15 +39,16 @@ func writeGitLab(w io.Writer, r *Report, o Options) error {
 }
 
 // codeQualitySeverity says how much an entry weighs: what can never be waived the most, then what fails the check.
-func codeQualitySeverity(r *Report, e *entry) string {
+func (l *lister) codeQualitySeverity(e *entry) string {
+	rule := l.rules[e.rule]
 	switch {
-	case !policy.Waivable(e.rule):
+	case rule != nil && rule.Unwaivable:
 		return "blocker"
 	case e.severity == policy.Error.String():
 		return "critical"
 	case e.severity == policy.Info.String():
 		return "info"
-	case e.fails(r):
+	case e.fails(l.r):
 		return "major"
 	}
 	return "minor"

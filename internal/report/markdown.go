@@ -147,7 +147,7 @@ func (m *markdown) finding(f *Finding) string {
 	if f.Severity == policy.Error.String() {
 		severity = "**" + severity + "**"
 	}
-	return fmt.Sprintf("| %s %s%s | %s | %s | %s | %s | %s |\n", severity, ruleLink(f.Rule), worse,
+	return fmt.Sprintf("| %s %s%s | %s | %s | %s | %s | %s |\n", severity, m.ruleLink(f.Rule), worse,
 		mdList(f.Modules, maxCell), what, from, to, m.where(f))
 }
 
@@ -169,8 +169,8 @@ func (f *Finding) move() (wanted string, others []string) {
 }
 
 // ruleLink leads to the page of a rule. One that this modgov does not know, from a recorded report, has none.
-func ruleLink(name string) string {
-	if policy.Lookup(name) == nil {
+func (m *markdown) ruleLink(name string) string {
+	if m.rules[name] == nil {
 		return mdCode(clipped(name))
 	}
 	return "[" + name + "](" + pagesURL + name + ".md)"
@@ -247,7 +247,7 @@ func (m *markdown) excepted() {
 				owner = mdCode(clipped(x.Owner))
 			}
 			return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", m.link(x.Position, clipped(x.ID)), until, owner,
-				ruleLink(f.Rule), mdList(f.Modules, maxCell), mdText(clipped(headline(f.Subject, f.Message))),
+				m.ruleLink(f.Rule), mdList(f.Modules, maxCell), mdText(clipped(headline(f.Subject, f.Message))),
 				mdText(clipped(x.Reason)))
 		})
 }

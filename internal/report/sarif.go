@@ -42,12 +42,12 @@ func writeGitHubSARIF(w io.Writer, r *Report, o Options) error {
 // A sarif is a report on its way to SARIF 2.1.0.
 type sarif struct {
 	*lister
-	o       Options
-	results int  // how many there may be
-	bytes   int  // how many it may take, compressed
-	all     bool // what is excepted and fixed, too
-	rules   []sarifRule
-	index   map[string]int // of rules, by name
+	o         Options
+	results   int            // how many there may be
+	bytes     int            // how many it may take, compressed
+	all       bool           // what is excepted and fixed, too
+	described []sarifRule    // in the order of their indexes
+	index     map[string]int // of rules, by name
 }
 
 // write writes as many results as the limits allow, the gravest first, and says how many were left out.
@@ -87,7 +87,7 @@ func fits(data []byte, most int) (bool, error) {
 func (s *sarif) log(results []sarifResult, cut int) *sarifLog {
 	run := sarifRun{
 		Tool: sarifTool{sarifDriver{
-			Name: s.r.Tool.Name, Version: s.r.Tool.Version, InformationURI: homeURL, Rules: s.rules,
+			Name: s.r.Tool.Name, Version: s.r.Tool.Version, InformationURI: homeURL, Rules: s.described,
 		}},
 		Invocations: []sarifInvocation{s.invocation(cut)},
 		BaseIDs:     map[string]sarifArtifact{sourceRoot: {Description: &sarifText{Text: "the top of the checkout"}}},
@@ -290,8 +290,8 @@ func problemSeverity(level string) string {
 }
 
 func (s *sarif) addRule(r sarifRule) {
-	s.index[r.ID] = len(s.rules)
-	s.rules = append(s.rules, r)
+	s.index[r.ID] = len(s.described)
+	s.described = append(s.described, r)
 }
 
 // ruleIndex finds a rule; one that this modgov does not have comes from a recorded report of another.
