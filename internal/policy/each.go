@@ -1,13 +1,14 @@
 package policy
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
 )
 
-// Each takes findings about a dependency apart: one for each of their modules, with the module as its subject, and so
-// an identity of its own. What is about a module or a file already stays as it is. The order is that of a judgement;
+// Each takes findings about a dependency, or a family of them, apart: one for each of their modules, with the module as
+// its subject, and so an identity of its own. What is about a module or a file already stays as it is. The order is that of a judgement;
 // the findings that are handed in are not changed.
 func Each(findings []*Finding) []*Finding {
 	var out []*Finding
@@ -20,7 +21,8 @@ func Each(findings []*Finding) []*Finding {
 }
 
 func (f *Finding) each(r *Rule) []*Finding {
-	if f.Dep == "" || f.Subject != f.Dep && !strings.HasPrefix(f.Subject, f.Dep+" ") || len(f.Modules) == 0 {
+	aboutDep := f.Dep != "" && (f.Subject == f.Dep || strings.HasPrefix(f.Subject, f.Dep+" "))
+	if !aboutDep && !f.ofFamily() || len(f.Modules) == 0 {
 		return []*Finding{f}
 	}
 	out := make([]*Finding, len(f.Modules))
@@ -28,6 +30,11 @@ func (f *Finding) each(r *Rule) []*Finding {
 		out[i] = f.only(dir, r)
 	}
 	return out
+}
+
+// ofFamily reports whether a finding is about several dependencies that should have a version together.
+func (f *Finding) ofFamily() bool {
+	return f.Dep == "" && len(f.Groups) > 0 && f.Groups[0].Dep != "" && len(f.Measures) > 0
 }
 
 // only is what a finding says of one of its modules.
@@ -49,7 +56,11 @@ func (f *Finding) only(dir string, r *Rule) *Finding {
 		out.Fix = ""
 	}
 	if slices.ContainsFunc(out.Settle, func(s Settlement) bool { return !s.IfAsked }) {
-		out.Fix = command("modgov", "fix", "--rule", f.Rule, "--dep", f.Dep, "--module", dir)
+		out.Fix = command("modgov", "fix", "--rule", f.Rule)
+		if f.Dep != "" {
+			out.Fix += command("", "--dep", f.Dep)
+		}
+		out.Fix += command("", "--module", dir)
 	} else if len(out.Settle) > 0 && f.Fix != "" {
 		out.Fix = f.Fix + command("", "--module", dir)
 	}
@@ -58,6 +69,15 @@ func (f *Finding) only(dir string, r *Rule) *Finding {
 
 // messageFor words the message for one module: what it has and what is asked, or else the message of all.
 func (f *Finding) messageFor(dir string) string {
+	if f.ofFamily() {
+		var has []string
+		for _, m := range f.Measures {
+			if m.Module == dir {
+				has = append(has, m.Version)
+			}
+		}
+		return fmt.Sprintf("%s: %s, others have %s", f.Subject, listed(has, 2), f.Groups[0].Version)
+	}
 	for _, g := range f.Groups {
 		if f.Asked != "" && slices.Contains(g.Modules, dir) {
 			return f.Dep + " " + g.Version + ", " + f.Asked

@@ -127,14 +127,16 @@ func failsAt(v *graph.View, l replaceLine) bool {
 
 // missingNotes quotes go and says where the module is instead.
 func (c *checker) missingNotes(l replaceLine, v *graph.View, read bool) []Remark {
-	where := inWork
-	if l.Module != nil && v != c.Graph.WorkspaceView() {
+	where, target := inWork, l.New.Path
+	if v != c.Graph.WorkspaceView() {
 		where = alone(l.Module)
+	} else if l.Module != nil { // go sees a member's line from where go.work stands
+		target = relativeDir(c.Workspace.Work.Dir, l.Dir)
 	}
 	var notes []Remark
 	var load *graph.LoadError
 	if read && errors.As(v.Err(), &load) && load.Dir == l.Dir {
-		says := fmt.Sprintf("(replaced by %s): reading … no such file or directory", l.New.Path)
+		says := fmt.Sprintf("(replaced by %s): reading … no such file or directory", target)
 		notes = append(notes, goSays(says, where))
 	}
 	return append(notes, c.standsIn(l)...)
