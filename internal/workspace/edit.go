@@ -43,14 +43,22 @@ const (
 	AddUse
 	// DropUse (Arg) drops the use lines that lead to the directory.
 	DropUse
+	// DropGo drops the go line.
+	DropGo
+	// AddLine (Arg: "exclude example.com/a v1.0.0", "retract v1.0.0 v1.2.0", "tool PATH", "ignore PATH", "godebug KEY
+	// VALUE") adds a line, unless one says the same.
+	AddLine
+	// DropLine (Arg as for AddLine) drops the lines that say so.
+	DropLine
 )
 
 // String returns the words for the op in messages: "set require".
 func (op Op) String() string {
 	names := [...]string{
 		SetRequire: "set require", AddRequire: "add require", DropRequire: "drop require", SetIndirect: "mark require",
-		AddReplace: "add replace", SetReplace: "set replace", DropReplace: "drop replace", SetGo: "set go",
+		AddReplace: "add replace", SetReplace: "set replace", DropReplace: "drop replace", SetGo: "set go", DropGo: "drop go",
 		SetToolchain: "set toolchain", DropToolchain: "drop toolchain", AddUse: "add use", DropUse: "drop use",
+		AddLine: "add", DropLine: "drop",
 	}
 	if op <= 0 || int(op) >= len(names) {
 		return fmt.Sprintf("edit %d", int(op))
@@ -150,12 +158,18 @@ func (d *document) apply(e Edit) error {
 		d.setHeader("go", e.Arg)
 	case SetToolchain:
 		d.setHeader("toolchain", e.Arg)
+	case DropGo:
+		d.drop(d.items("go"))
 	case DropToolchain:
 		d.drop(d.items("toolchain"))
 	case AddUse:
 		d.addUse(e.Arg)
 	case DropUse:
 		d.drop(d.uses(e.Arg))
+	case AddLine:
+		d.addLine(e.Arg)
+	case DropLine:
+		d.dropLine(e.Arg)
 	}
 	return nil
 }
@@ -191,7 +205,9 @@ func (e Edit) check(work bool) error {
 		if e.Arg == "" {
 			return fmt.Errorf("no directory")
 		}
-	case DropToolchain:
+	case AddLine, DropLine:
+		return checkLine(e.Arg)
+	case DropGo, DropToolchain:
 	default:
 		return fmt.Errorf("unknown edit")
 	}

@@ -18,7 +18,7 @@ type meaning struct {
 	requires          []requireFact
 	replaces          []replaceFact
 	uses              []string
-	others            []otherFact // everything that edits never touch, in file order by kind
+	others            []otherFact // everything else; edits add and drop such lines as a whole, if at all
 }
 
 type requireFact struct {
@@ -144,6 +144,8 @@ func (m *meaning) apply(e Edit) {
 		m.goLine = e.Arg
 	case SetToolchain:
 		m.toolchain = e.Arg
+	case DropGo:
+		m.goLine = ""
 	case DropToolchain:
 		m.toolchain = ""
 	case AddUse, DropUse:
@@ -152,6 +154,13 @@ func (m *meaning) apply(e Edit) {
 			m.uses = slices.DeleteFunc(m.uses, isDir)
 		} else if !slices.ContainsFunc(m.uses, isDir) {
 			m.uses = append(m.uses, e.Arg)
+		}
+	case AddLine, DropLine:
+		isLine := func(f otherFact) bool { return f.line == e.Arg }
+		if e.Op == DropLine {
+			m.others = slices.DeleteFunc(m.others, isLine)
+		} else if !slices.ContainsFunc(m.others, isLine) {
+			m.others = append(m.others, otherFact{line: e.Arg})
 		}
 	}
 }
@@ -180,10 +189,8 @@ func (m *meaning) difference(n *meaning) string {
 		return fmt.Sprintf("go line: want %q, have %q", m.goLine, n.goLine)
 	case m.toolchain != n.toolchain:
 		return fmt.Sprintf("toolchain line: want %q, have %q", m.toolchain, n.toolchain)
-	case !slices.Equal(m.others, n.others):
-		return fmt.Sprintf("other lines: want %q, have %q", m.others, n.others)
 	}
-	return cmp.Or(factDifference("require", m.requires, n.requires), factDifference("replace", m.replaces, n.replaces),
+	return cmp.Or(factDifference("other", m.others, n.others), factDifference("require", m.requires, n.requires), factDifference("replace", m.replaces, n.replaces),
 		factDifference("use", m.uses, n.uses))
 }
 
