@@ -97,16 +97,7 @@ func (r *Repo) revisionTree(ctx context.Context, files *revisionFiles) (*Tree, e
 	}
 	t.Checkouts = sorted(append(w.links, links...))
 	outside := func(dir string) bool { return inAny(dir, t.Checkouts) }
-	mods, works := sorted(slices.DeleteFunc(w.mods, outside)), sorted(slices.DeleteFunc(w.works, outside))
-	if slices.Contains(works, ".") && t.Work == "" {
-		t.Work = workFile
-	}
-	t.Nested = nested(works, path.Dir(t.Work))
-	for _, dir := range mods {
-		if !inAny(dir, t.Nested) {
-			t.Modules = append(t.Modules, Entry{Dir: dir, Hidden: hidden(dir)})
-		}
-	}
+	t.arrange(sorted(slices.DeleteFunc(w.mods, outside)), sorted(slices.DeleteFunc(w.works, outside)))
 	return t, nil
 }
 

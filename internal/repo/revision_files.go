@@ -311,13 +311,19 @@ func (d *revisionDir) ReadDir(n int) ([]fs.DirEntry, error) {
 		}
 		d.rest, d.read = list, true
 	}
+	list, rest, err := nextEntries(d.rest, n)
+	d.rest = rest
+	return list, err
+}
+
+// nextEntries is what [fs.ReadDirFile] returns next, and what is left then.
+func nextEntries(list []fs.DirEntry, n int) (next, rest []fs.DirEntry, err error) {
 	if n <= 0 {
-		n = len(d.rest)
-	} else if len(d.rest) == 0 {
-		return nil, io.EOF
+		return list, nil, nil
 	}
-	n = min(n, len(d.rest))
-	list := d.rest[:n]
-	d.rest = d.rest[n:]
-	return list, nil
+	if len(list) == 0 {
+		return nil, nil, io.EOF
+	}
+	n = min(n, len(list))
+	return list[:n], list[n:], nil
 }

@@ -39,6 +39,22 @@ type Tree struct {
 	Checkouts []string
 
 	Notes []string // what -v tells: what could not be read and how the files were found instead, sorted
+
+	mods, works []string // directories of all go.mod and go.work files outside Checkouts, sorted
+}
+
+// arrange settles Work, Nested and Modules. The arguments are the fields of these names.
+func (t *Tree) arrange(mods, works []string) {
+	t.mods, t.works = mods, works
+	if slices.Contains(works, ".") && t.Work == "" {
+		t.Work = workFile
+	}
+	t.Nested = nested(works, path.Dir(t.Work))
+	for _, dir := range mods {
+		if !inAny(dir, t.Nested) {
+			t.Modules = append(t.Modules, Entry{Dir: dir, Hidden: hidden(dir)})
+		}
+	}
 }
 
 // Entry is a directory with a go.mod in it. The go.mod may still be unreadable, not a regular file, or no go.mod by
@@ -72,19 +88,9 @@ func (r *Repo) WorkTree(ctx context.Context) (*Tree, error) {
 	}
 	s := &selection{repo: r, found: f, index: index, prefix: r.prefix()}
 	t := &Tree{FS: files{r.dir}, Label: "working tree", Work: r.work}
-	mods, works := s.governed()
-	if slices.Contains(works, ".") {
-		if t.Work == "" {
-			t.Work = workFile
-		}
-	} else if f.files[workFile] && t.Work != workFile {
+	t.arrange(s.governed())
+	if !slices.Contains(t.works, ".") && f.files[workFile] && t.Work != workFile {
 		t.IgnoredWork = workFile
-	}
-	t.Nested = nested(works, path.Dir(t.Work))
-	for _, dir := range mods {
-		if !inAny(dir, t.Nested) {
-			t.Modules = append(t.Modules, Entry{Dir: dir, Hidden: hidden(dir)})
-		}
 	}
 	t.Checkouts = sorted(append(f.checkouts, s.submodules...))
 	t.Notes = sorted(append(f.notes, s.notes...))

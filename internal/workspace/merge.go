@@ -102,7 +102,7 @@ func mergeSums(file string, base, ours, theirs []byte) []byte {
 		key := sumKey{path, version, hash}
 		return b[key] && !t[key]
 	})
-	return SumAdd(kept, add)
+	return append([]byte{}, SumAdd(kept, add)...) // not nil: a file without lines is one
 }
 
 // sumSet is what the lines of a go.sum file say, nil if some are none.

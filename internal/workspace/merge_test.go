@@ -72,6 +72,19 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// Line ends are those of ours.
+func TestMergeKeepsLineEnds(t *testing.T) {
+	t.Parallel()
+	const head = "module example.com/a\r\n\r\ngo 1.24\r\n\r\nrequire example.com/x "
+	base, ours := []byte(head+"v1.0.0\r\n"), []byte(head+"v1.1.0\r\n")
+	theirs := bytes.ReplaceAll([]byte(head+"v1.0.0\r\n\r\nrequire example.com/y v1.0.0\r\n"), []byte("\r"), nil)
+	want := strings.TrimSuffix(head, "example.com/x ") + "(\r\n\texample.com/x v1.1.0\r\n\texample.com/y v1.0.0\r\n)\r\n"
+	got, conflicts := Merge("go.mod", base, ours, theirs)
+	if string(got) != want || len(conflicts) > 0 {
+		t.Errorf("got %q, %v\nwant %q", got, conflicts, want)
+	}
+}
+
 // checkMerge holds a merge against what is so for all of them.
 func checkMerge(t *testing.T, name string, base, ours, theirs []byte) {
 	t.Helper()

@@ -1,0 +1,170 @@
+package repo
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/fstest"
+)
+
+// tree lists what is in an FS: names with their contents, links with their targets, no directories.
+func listed(t *testing.T, files fs.FS) []string {
+	t.Helper()
+	var out []string
+	err := fs.WalkDir(files, ".", func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name == ".git":
+			return fs.SkipDir
+		case e.IsDir():
+			return nil
+		case e.Type() == fs.ModeSymlink:
+			target, err := fs.ReadLink(files, name)
+			out = append(out, name+" -> "+target)
+			return err
+		}
+		data, err := fs.ReadFile(files, name)
+		out = append(out, fmt.Sprintf("%s %q", name, data))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// What merging two random sides gives is what git makes of them where git merges them without a conflict, and modules
+// are those that are found in git's result.
+func TestMergeRandomly(t *testing.T) {
+	t.Parallel()
+	clean := 0
+	for seed := range uint64(14) {
+		g := newGit(t)
+		random := rand.New(rand.NewPCG(seed, 7))
+		names := []string{"go.mod", "a/go.mod", "a/x.go", "a/b/go.mod", "c/d/e.txt", "c/d", "a", "f.txt", "w/go.work", "w/go.mod", "testdata/t/go.mod"}
+		change := func(n int) {
+			for range n {
+				name := names[random.IntN(len(names))]
+				full := filepath.Join(g.dir, filepath.FromSlash(name))
+				switch random.IntN(4) {
+				case 0:
+					os.RemoveAll(full)
+				case 1:
+					os.RemoveAll(full)
+					if os.MkdirAll(filepath.Dir(full), 0o777) == nil {
+						os.Symlink("f.txt", full)
+					}
+				default:
+					if os.MkdirAll(filepath.Dir(full), 0o777) == nil {
+						os.WriteFile(full, []byte(fmt.Sprintf("module m%d\n", random.IntN(3))), 0o666)
+					}
+				}
+			}
+			g.git("add", "-A")
+			g.git("commit", "-q", "--allow-empty", "-m", "x")
+		}
+		change(12)
+		g.git("checkout", "-q", "-b", "theirs")
+		change(4)
+		g.git("checkout", "-q", "main")
+		change(4)
+		r := g.open(Options{})
+		var trees []*Tree
+		for _, rev := range []string{"main~1", "main", "theirs"} {
+			tree, err := r.Revision(t.Context(), rev)
+			if err != nil {
+				t.Fatal(err)
+			}
+			trees = append(trees, tree)
+		}
+		work, err := r.WorkTree(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.try("merge", "-q", "-X", "no-renames", "-m", "merged", "theirs"); err != nil {
+			continue // a conflict
+		}
+		clean++
+		want, err := r.Revision(t.Context(), "HEAD")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ours := range []*Tree{trees[1], work} {
+			got, err := r.Merge(t.Context(), trees[0], ours, trees[2], func(f MergedFile) []byte {
+				if f.Err == nil && !bytes.Equal(f.Ours, f.Theirs) {
+					t.Errorf("seed %d: git merged %s", seed, f.Name)
+				}
+				return f.Ours
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ours == work {
+				continue // its files are those of git's merge by now
+			}
+			if a, b := listed(t, got.FS), listed(t, want.FS); !slices.Equal(a, b) {
+				t.Errorf("seed %d:\ngot  %q\nwant %q", seed, a, b)
+			}
+			if !slices.Equal(got.Modules, want.Modules) || !slices.Equal(got.Nested, want.Nested) {
+				t.Errorf("seed %d: modules %v below %v, want %v below %v", seed, got.Modules, got.Nested, want.Modules, want.Nested)
+			}
+		}
+	}
+	if clean < 4 {
+		t.Errorf("only %d merges without a conflict: the test shows little", clean)
+	}
+}
+
+// The FS of a merge is one as the standard library wants it.
+func TestMergedFiles(t *testing.T) {
+	t.Parallel()
+	g := newGit(t)
+	write := func(files map[string]string) {
+		for name, text := range files {
+			full := filepath.Join(g.dir, filepath.FromSlash(name))
+			mkdir(t, filepath.Dir(full))
+			if err := os.WriteFile(full, []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		g.git("add", "-A")
+		g.git("commit", "-q", "-m", "x")
+	}
+	write(map[string]string{"go.mod": "1", "both": "1", "a/b/gone": "1", "a/c": "1", "a/d": "1"})
+	g.git("checkout", "-q", "-b", "theirs")
+	g.git("rm", "-q", "a/b/gone")
+	write(map[string]string{"go.mod": "2", "both": "2", "new/deep/file": "2", "a/c": "2"})
+	g.git("checkout", "-q", "main")
+	write(map[string]string{"both": "3", "ours": "3"})
+	r := g.open(Options{})
+	var trees [3]*Tree
+	for i, rev := range []string{"main~1", "theirs", "main"} {
+		var err error
+		if trees[i], err = r.Revision(t.Context(), rev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := r.Merge(t.Context(), trees[0], trees[2], trees[1], func(f MergedFile) []byte {
+		return slices.Concat(f.Base, f.Ours, f.Theirs)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := fstest.TestFS(got.FS, "go.mod", "both", "new/deep/file", "a/c", "a/d", "ours"); err != nil {
+		t.Error(err)
+	}
+	for name, want := range map[string]string{"both": "132", "go.mod": "2", "a/c": "2", "a/d": "1", "new/deep/file": "2", "ours": "3"} {
+		if data, err := fs.ReadFile(got.FS, name); string(data) != want {
+			t.Errorf("%s: %q, %v, want %q", name, data, err, want)
+		}
+	}
+	if _, err := fs.Stat(got.FS, "a/b"); !missing(err) {
+		t.Errorf("a directory whose files went: %v", err)
+	}
+}
