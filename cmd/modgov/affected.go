@@ -108,7 +108,7 @@ func (p *project) touched(base string) (*touch, error) {
 		return nil, withHint(usagef("affected modules are those that changed since a revision: --base is needed"),
 			"--base origin/main, or --base auto in CI")
 	}
-	b, err := p.against(base)
+	b, err := p.against(base, false)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,8 @@ type comparison struct {
 	// own is the policy of the state before, where another one judges it; nil if there was none that is valid.
 	own     *policy.Policy
 	another bool
+	// merged tells that the other state is the merge of the files at hand with this one.
+	merged bool
 }
 
 // shown is what a report says of it; nil for no comparison.
@@ -52,13 +54,18 @@ func (b *comparison) shown() *report.Base {
 	if b.only {
 		scope = policy.GateNew
 	}
-	return &report.Base{Revision: b.name, Commit: b.tree.Commit, Scope: string(scope), Policy: string(b.from)}
+	return &report.Base{
+		Revision: b.name, Commit: b.tree.Commit, Scope: string(scope), Policy: string(b.from), Merged: b.merged,
+	}
 }
 
 // against finds the state with which a check compares, and settles whose policy judges both; nil if name is "", or auto
-// where there is nothing to compare with.
-func (p *project) against(name string) (*comparison, error) {
+// where there is nothing to compare with. With merge, the files at hand become what merging them with the base gives.
+func (p *project) against(name string, merge bool) (*comparison, error) {
 	if name == "" {
+		if merge {
+			return nil, withHint(usagef("--merge-result: merged with what?"), "modgov check --base origin/main --merge-result")
+		}
 		return nil, nil
 	}
 	chosen, err := p.chooseBase(name)
@@ -70,12 +77,17 @@ func (p *project) against(name string) (*comparison, error) {
 		return nil, revisionError(err)
 	}
 	if more {
-		p.notes = append(p.notes, fmt.Sprintf("HEAD and %s have several merge bases; the youngest, %.12s, is compared with",
+		p.notes = append(p.notes, fmt.Sprintf("HEAD and %s have several merge bases; the youngest, %.12s, counts",
 			chosen.name, commit))
 	}
 	b := &comparison{name: chosen.name, fork: chosen.fork, from: policy.PolicyFromHead}
 	if b.tree, err = p.repo.Revision(p.inv.ctx, commit); err != nil {
 		return nil, revisionError(err)
+	}
+	if merge {
+		if err := p.takeMergeResult(b, chosen.rev); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.settlePolicy(b); err != nil {
 		return nil, err
@@ -150,7 +162,7 @@ func (p *project) compare(b *comparison, head *policy.Judgement, each bool) ([]*
 	vendors := slices.ContainsFunc(head.Findings, func(f *policy.Finding) bool {
 		return policy.Lookup(f.Rule).Layer == policy.LayerVendor
 	})
-	p.interrupted, p.basePolicy = nil, nil
+	p.interrupted, p.basePolicy, p.unmerged = nil, nil, nil
 	base, err := p.judgeTree(p.inv.ctx, b.tree, b.tree.FS, packages, vendors)
 	if err != nil {
 		return nil, revisionError(fmt.Errorf("judge %s: %w", b.name, err))

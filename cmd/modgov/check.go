@@ -39,6 +39,11 @@ With --base auto, REV is what the CI service says that the build is to be compar
 GitHub Actions, GitLab, Buildkite, Azure Pipelines, Jenkins. A pull request from a fork is judged by the base's policy. A
 build without a base, of a tag or on a schedule, is judged whole; without a service, --base auto is an error.
 
+With --merge-result, what is judged is what merging the files at hand with REV gives, and it is compared with REV itself:
+so two changes are caught that are well each alone and not together. The merge is made in memory, of go.mod, go.sum,
+go.work and the policy by meaning, of other files line by line; what nobody can settle but people, such as a replace line
+that both sides changed, makes the verdict incomplete.
+
 --out writes the same result in further formats, beside what stdout gets; the exit code is one for all. The formats:
 text, json, sarif (all of it), github-sarif (what GitHub code scanning can take), github (annotations, then the text; the
 step summary gets the Markdown), markdown, gitlab (Code Quality), junit and checkstyle. docs/report.md describes each.
@@ -50,6 +55,7 @@ EXAMPLES
    modgov check --fail-on warn --module 'services/**'
    modgov check --base origin/main
    modgov check --base auto
+   modgov check --base origin/main --merge-result
    modgov check --remote
    modgov check -W version-pin -A go-line
    modgov check --json > report.json
@@ -59,6 +65,8 @@ EXAMPLES
 			&cli.StringFlag{Name: "base",
 				Usage: "compare with the commit where HEAD left `REV`, auto: with what the CI service says; " +
 					"only what the change brings or makes worse fails"},
+			&cli.BoolFlag{Name: "merge-result",
+				Usage: "with --base: judge what merging the files at hand with REV gives, against REV"},
 			&cli.StringFlag{Name: "as-of", Usage: "judge as on `DATE`, YYYY-MM-DD: exceptions expire by it (default: today)"},
 			&cli.BoolFlag{Name: "remote", Usage: "also ask which versions are retracted and which modules deprecated"},
 			&cli.BoolFlag{Name: "each", Usage: "a finding for each module, not one for each dependency"},
@@ -95,7 +103,7 @@ func check(inv *invocation, c *cli.Context) error {
 	if p.today, err = asOf(c); err != nil {
 		return err
 	}
-	against, err := p.against(c.String("base"))
+	against, err := p.against(c.String("base"), c.Bool("merge-result"))
 	if err != nil {
 		return err
 	}

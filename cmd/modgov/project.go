@@ -48,6 +48,7 @@ type project struct {
 	basePolicy *policy.Policy
 	first      *workspace.Workspace // what open has read of tree by the policy firstBy, until it is asked for
 	firstBy    *policy.Policy
+	unmerged   []policy.Gap // what a merge of two states could not settle
 	// interrupted says that a write of modgov is not whole; nil if none is.
 	interrupted error
 
@@ -351,7 +352,7 @@ func (p *project) judgeTree(
 		return nil, err
 	}
 	facts := policy.NewFacts(g, p.today)
-	facts.Interrupted, facts.BasePolicy = p.interrupted, p.basePolicy
+	facts.Interrupted, facts.BasePolicy, facts.Unmerged = p.interrupted, p.basePolicy, p.unmerged
 	if packages != nil {
 		if facts.Imports, err = imports.Load(ctx, g, packages, hasPackage(p.settings.Get("GOMODCACHE"))); err != nil {
 			return nil, err

@@ -32,6 +32,8 @@ type Facts struct {
 	// Interrupted says that a write of modgov is not whole, so that the files may be half of one state and half of another;
 	// nil if none is.
 	Interrupted error
+	// Unmerged is what could not be settled where the files are the merge of two states.
+	Unmerged []Gap
 	// Today decides which exceptions have expired; only its date in UTC counts.
 	Today time.Time
 

@@ -116,6 +116,7 @@ func gaps(facts *Facts) []Gap {
 	if facts.Interrupted != nil {
 		out = append(out, Gap{Layer: LayerDeclared, Err: facts.Interrupted})
 	}
+	out = append(out, facts.Unmerged...)
 	for _, v := range facts.Vendors {
 		if v.Err != nil {
 			out = append(out, Gap{Layer: LayerVendor, Module: v.Dir, Err: v.Err})

@@ -49,7 +49,7 @@ func (m *markdown) head() {
 	fmt.Fprintf(&m.b, "### modgov: %s: %s\n\n", m.r.Verdict, mdText(m.words.found()))
 	var facts []string
 	if b := m.r.Base; b != nil {
-		facts = append(facts, fmt.Sprintf("compared with %s (%s)", mdCode(clipped(b.Revision)), mdCode(fmt.Sprintf("%.12s", b.Commit))))
+		facts = append(facts, fmt.Sprintf("%s with %s (%s)", b.how(), mdCode(clipped(b.Revision)), mdCode(fmt.Sprintf("%.12s", b.Commit))))
 	}
 	if m.r.Below != "" {
 		facts = append(facts, "below "+mdCode(clipped(m.r.Below)))

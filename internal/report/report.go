@@ -66,11 +66,20 @@ func (r *Report) counts(f *Finding) bool {
 
 // A Base is a state before a change.
 type Base struct {
-	Revision string `json:"revision"` // as it was asked for
-	Commit   string `json:"commit"`   // the one that is compared with: the merge base of both
+	Revision string `json:"revision"`         // as it was asked for
+	Commit   string `json:"commit"`           // the one that is compared with: the merge base of both, or the revision if Merged
+	Merged   bool   `json:"merged,omitempty"` // what is judged is the merge of the files at hand with that commit
 	// Scope is "new" if only new and worse findings count, "all" if all do; Policy says whose policy judges: "head" or "base".
 	Scope  string `json:"scope"`
 	Policy string `json:"policy"`
+}
+
+// how says in a word what was done with the base.
+func (b *Base) how() string {
+	if b.Merged {
+		return "merged"
+	}
+	return "compared"
 }
 
 // A Summary counts findings. Those that an exception waives are in Excepted only.

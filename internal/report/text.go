@@ -66,7 +66,7 @@ func (t *text) headline() string {
 		s += ", policy " + t.r.Policy
 	}
 	if b := t.r.Base; b != nil {
-		s += fmt.Sprintf(", compared with %s (%.12s)", b.Revision, b.Commit)
+		s += fmt.Sprintf(", %s with %s (%.12s)", b.how(), b.Revision, b.Commit)
 	}
 	return s
 }
