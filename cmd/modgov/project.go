@@ -42,6 +42,7 @@ type project struct {
 	sums     atomic.Pointer[workspace.Workspace] // whose go.sum files verify what is fetched
 	selected policy.ModuleSelector               // --module
 	remote   bool                                // ask what the newest versions of dependencies say
+	deep     bool                                // hold vendored files against the modules that they are from
 	notes    []string
 	today    time.Time // decides which exceptions have expired
 	// basePolicy is the policy of the state before a change; nil if nothing is compared.
@@ -360,6 +361,11 @@ func (p *project) judgeTree(
 	}
 	if vendors {
 		if facts.Vendors, err = integrity.CheckVendors(ctx, g, files); err != nil {
+			return nil, err
+		}
+	}
+	if p.deep {
+		if err := p.prove(ctx, facts.Vendors, files); err != nil {
 			return nil, err
 		}
 	}

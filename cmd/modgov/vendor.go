@@ -108,12 +108,20 @@ cache and no network for that, and starts no go command. check does the same amo
 
 A directory without a manifest is held against go.mod alone, which is said.
 
+--deep holds each file against the module that it is from as well, manifest or not: the zip in the module cache, which
+the go command fetches if it is not there and which must have the hash that go.sum has, or the directory of a replace
+line. It finds what was changed together with the manifest. Which files are missing only a manifest tells.
+
 Exit code 0: every vendor directory is what it should be. 1: one is not. 3: something could not be read.
 
 EXAMPLES
    modgov vendor verify
-   modgov vendor verify --module services/pay --json`,
-		Flags:  append([]cli.Flag{workFileFlag(), timeoutFlag()}, formatFlags(report.Formats("check")...)...),
+   modgov vendor verify --module services/pay --json
+   modgov vendor verify --deep`,
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "deep", Usage: "also hold each file against the module that it is from"},
+			workFileFlag(), timeoutFlag(),
+		}, formatFlags(report.Formats("check")...)...),
 		Action: action(vendorVerify),
 	}
 }
@@ -124,6 +132,7 @@ func vendorVerify(inv *invocation, c *cli.Context) error {
 		return err
 	}
 	defer p.close()
+	p.deep = c.Bool("deep")
 	j, err := p.judgeGoverned()
 	if err != nil {
 		return err
@@ -148,8 +157,12 @@ func (p *project) notProved(j *policy.Judgement) {
 		}
 		seen = true
 		if v.Manifest == nil && v.Err == nil {
-			printLine(p.inv.stderr, "note", fmt.Sprintf("%s: there is no %s beside the vendor directory: its files are not proved",
-				v.Dir, integrity.ManifestName))
+			unknown := "its files are not proved"
+			if v.Proved {
+				unknown = "nobody would notice a missing file"
+			}
+			printLine(p.inv.stderr, "note", fmt.Sprintf("%s: there is no %s beside the vendor directory: %s",
+				v.Dir, integrity.ManifestName, unknown))
 		}
 	}
 	if !seen {

@@ -39,6 +39,11 @@ type Vendor struct {
 	// Changed, Extra and Missing are files that are not as the manifest has them, that it does not have, and that are not
 	// there; sorted.
 	Changed, Extra, Missing []string
+	// Proved tells that the files were held against the modules that they are from (Prove). Altered are those that differ,
+	// Foreign those that no module has, both sorted; Unproved says what could not be looked at.
+	Proved           bool
+	Altered, Foreign []string
+	Unproved         []error
 	// Drift are the modules whose code is not at the version that the go.mod file now selects; sorted by path. Nothing is
 	// known of them where there is no build list.
 	Drift []VendorDrift
@@ -61,7 +66,7 @@ type VendorDrift struct {
 
 // Whole reports whether a manifest vouches for every file, and go.mod for every version.
 func (v *Vendor) Whole() bool {
-	faults := len(v.Stale) + len(v.Unnoticed) + len(v.Changed) + len(v.Extra) + len(v.Missing) + len(v.Drift)
+	faults := len(v.Stale) + len(v.Unnoticed) + len(v.Changed) + len(v.Extra) + len(v.Missing) + len(v.Drift) + len(v.Altered) + len(v.Foreign)
 	return v.Manifest != nil && v.Err == nil && faults == 0
 }
 

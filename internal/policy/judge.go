@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/workspace"
 )
 
@@ -121,6 +122,9 @@ func gaps(facts *Facts) []Gap {
 		if v.Err != nil {
 			out = append(out, Gap{Layer: LayerVendor, Module: v.Dir, Err: v.Err})
 		}
+		for _, err := range v.Unproved {
+			out = append(out, Gap{Layer: LayerZips, Module: v.Dir, Err: err})
+		}
 	}
 	out = append(out, remoteGaps(facts)...)
 	for _, f := range facts.Workspace.SumFiles() {
@@ -159,7 +163,11 @@ func layers(facts *Facts, gaps []Gap) []LayerState {
 	if facts.Remote != nil {
 		remote = state(LayerRemote)
 	}
-	return append(out, LayerState{LayerImports, imports}, LayerState{LayerZips, NotAsked}, LayerState{LayerRemote, remote})
+	zips := NotAsked
+	if slices.ContainsFunc(facts.Vendors, func(v *integrity.Vendor) bool { return v.Proved }) {
+		zips = state(LayerZips)
+	}
+	return append(out, LayerState{LayerImports, imports}, LayerState{LayerZips, zips}, LayerState{LayerRemote, remote})
 }
 
 func hasVendor(ws *workspace.Workspace) bool {

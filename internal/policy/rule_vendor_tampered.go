@@ -14,7 +14,9 @@ somebody edited vendored code, or a tool converted its line ends. No go command 
 it builds what is there.
 
 It is reported once per vendor directory, with the names of the files. A vendor directory without a manifest is not
-looked at: nothing says what should be in it. The severity is vendor.drift of the policy, error where it says nothing.
+looked at: nothing says what should be in it. With modgov vendor verify --deep each file is besides held against the
+module that it is from, whose zip has the hash that go.sum has: that needs no manifest, and finds a file that was
+changed together with its manifest. The severity is vendor.drift of the policy, error where it says nothing.
 
 If the change is wanted, make a fork and replace the module by it; then, or if it is not, modgov vendor snapshot
 --force makes the directory anew from the modules themselves.`,
@@ -27,5 +29,8 @@ package x // mended
 }
 
 func checkVendorTampered(c *checker) []*Finding {
-	return c.vendorFiles("vendor-tampered", "changed since the snapshot: %s", func(v *integrity.Vendor) []string { return v.Changed })
+	out := c.vendorFiles("vendor-tampered", "changed since the snapshot: %s", func(v *integrity.Vendor) []string { return v.Changed })
+	return append(out, c.againstCode("vendor-tampered", "not what its module has: %s", func(v *integrity.Vendor) []string {
+		return without(v.Altered, v.Changed)
+	})...)
 }

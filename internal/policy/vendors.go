@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/workspace"
@@ -56,6 +57,20 @@ func (c *checker) vendorFiles(rule, message string, files func(*integrity.Vendor
 		out = append(out, f)
 	}
 	return out
+}
+
+// againstCode is vendorFiles for what the modules themselves say.
+func (c *checker) againstCode(rule, message string, files func(*integrity.Vendor) []string) []*Finding {
+	out := c.vendorFiles(rule, message, files)
+	for _, f := range out {
+		f.Kind = "code"
+	}
+	return out
+}
+
+// without returns the names that are not among others.
+func without(names, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(others, name) })
 }
 
 // vendoredX is the file of the snapshot that the examples of the rules about vendor directories share.
