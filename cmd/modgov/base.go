@@ -12,10 +12,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/modgov/modgov/internal/change"
+	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/imports"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/repo"
 	"github.com/modgov/modgov/internal/report"
+	"github.com/modgov/modgov/internal/workspace"
 )
 
 // asOf reads --as-of: the moment at which exceptions are looked at.
@@ -43,6 +45,7 @@ type comparison struct {
 	another bool
 	// merged tells that the other state is the merge of the files at hand with this one.
 	merged bool
+	graph  *graph.Graph // its build lists, once it was judged
 }
 
 // shown is what a report says of it; nil for no comparison.
@@ -167,6 +170,7 @@ func (p *project) compare(b *comparison, head *policy.Judgement, each bool) ([]*
 	if err != nil {
 		return nil, revisionError(fmt.Errorf("judge %s: %w", b.name, err))
 	}
+	b.graph = base.Facts.Graph
 	for _, g := range base.Gaps {
 		p.notes = append(p.notes, fmt.Sprintf("%s could not be judged whole, so some findings count as new: %v", b.name, g.Err))
 	}
@@ -178,6 +182,22 @@ func (p *project) compare(b *comparison, head *policy.Judgement, each bool) ([]*
 	}
 	head.OnlyNew = b.only
 	return change.Compare(base, head), nil
+}
+
+// versionsSince says which versions are not those of the state before; nil if nothing is compared.
+func (p *project) versionsSince(b *comparison, head *policy.Judgement) *change.Versions {
+	if b == nil {
+		return nil
+	}
+	return change.CompareVersions(b.graph, head.Facts.Graph, p.selector())
+}
+
+// selector is what --module selects; nil for all.
+func (p *project) selector() func(*workspace.Module) bool {
+	if p.selected.IsZero() {
+		return nil
+	}
+	return p.selects
 }
 
 // ownFindings are the findings of a judgement, those about the policy file by the policy that was in force then: what a

@@ -121,8 +121,18 @@ func check(inv *invocation, c *cli.Context) error {
 	foreign := func(f *policy.Finding) bool { return !p.concerns(j.Facts.Workspace, f) }
 	j.Findings, fixed = slices.DeleteFunc(j.Findings, foreign), slices.DeleteFunc(fixed, foreign)
 	threshold := p.threshold(c)
-	written := p.writeReport(j, threshold, against.shown(), fixed, outs...)
+	compared := report.Origin{Base: against.shown(), Fixed: fixed}
+	if inv.showsVersions(outs) {
+		compared.Versions = p.versionsSince(against, j)
+	}
+	written := p.writeReport(j, threshold, compared, outs...)
 	return errors.Join(written, exitWith(verdictCode(j.Verdict(threshold))))
+}
+
+// showsVersions reports whether one of the formats shows which versions changed.
+func (inv *invocation) showsVersions(outs []outFile) bool {
+	shows := func(o outFile) bool { return o.format == "json" || o.format == "markdown" }
+	return shows(outFile{format: inv.format}) || slices.ContainsFunc(outs, shows)
 }
 
 // overrideFlag sets the severity of a rule; word says which.
@@ -171,15 +181,10 @@ func (p *project) threshold(c *cli.Context) policy.Severity {
 	return severity
 }
 
-// writeReport prints a judgement, and writes it to files; base and fixed are those of a comparison, if there is one.
-func (p *project) writeReport(
-	j *policy.Judgement, threshold policy.Severity, base *report.Base, fixed []*policy.Finding, files ...outFile,
-) error {
-	r := report.New(j, report.Origin{
-		Version: modgovVersion(), Root: p.repo.Root, Threshold: threshold, Notes: p.allNotes(), Base: base, Fixed: fixed,
-		Below: p.belowTop(),
-	})
-	return p.inv.writeOutputs(r, p.reportOptions(), files)
+// writeReport prints a judgement, and writes it to files. What it is compared with is in o; the rest of o is settled here.
+func (p *project) writeReport(j *policy.Judgement, threshold policy.Severity, o report.Origin, files ...outFile) error {
+	o.Version, o.Root, o.Below, o.Threshold, o.Notes = modgovVersion(), p.repo.Root, p.belowTop(), threshold, p.allNotes()
+	return p.inv.writeOutputs(report.New(j, o), p.reportOptions(), files)
 }
 
 func (p *project) reportOptions() report.Options {

@@ -10,7 +10,6 @@ import (
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/repo"
 	"github.com/modgov/modgov/internal/report"
-	"github.com/modgov/modgov/internal/workspace"
 )
 
 func diffCommand() *cli.Command {
@@ -67,11 +66,7 @@ func diff(inv *invocation, c *cli.Context) error {
 	if err := p.checkSelection(after.Workspace()); err != nil {
 		return err
 	}
-	var selects func(*workspace.Module) bool
-	if !p.selected.IsZero() {
-		selects = p.selects
-	}
-	d := report.NewVersionDiff(change.CompareVersions(before, after, selects), *from.shown(), to.shown(),
+	d := report.NewVersionDiff(change.CompareVersions(before, after, p.selector()), *from.shown(), to.shown(),
 		report.Origin{Version: modgovVersion(), Root: p.repo.Root, Notes: p.allNotes()})
 	if err := report.WriteVersionDiff(inv.stdout, inv.format, d, p.reportOptions()); err != nil {
 		return err

@@ -76,7 +76,7 @@ func policyCheck(inv *invocation, c *cli.Context) error {
 	j.Findings = slices.DeleteFunc(j.Findings, func(f *policy.Finding) bool {
 		return !policy.Lookup(f.Rule).AboutPolicy || !p.concerns(j.Facts.Workspace, f)
 	})
-	if err := p.writeReport(j, policy.Warn, nil, nil); err != nil {
+	if err := p.writeReport(j, policy.Warn, report.Origin{}); err != nil {
 		return err
 	}
 	return exitWith(verdictCode(j.Verdict(policy.Warn)))

@@ -142,7 +142,7 @@ func vendorVerify(inv *invocation, c *cli.Context) error {
 	})
 	p.withoutGraph(j)
 	p.notProved(j)
-	if err := p.writeReport(j, policy.Warn, nil, nil); err != nil {
+	if err := p.writeReport(j, policy.Warn, report.Origin{}); err != nil {
 		return err
 	}
 	return exitWith(verdictCode(j.Verdict(policy.Warn)))

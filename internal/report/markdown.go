@@ -27,7 +27,7 @@ func writeMarkdown(w io.Writer, r *Report, o Options) error {
 	m.head()
 	m.gaps()
 	m.findings()
-	for _, section := range []func(){m.information, m.standing, m.fixed, m.excepted, m.modules} {
+	for _, section := range []func(){m.information, m.standing, m.fixed, m.excepted, m.versions, m.modules} {
 		section()
 	}
 	m.foot()
@@ -231,6 +231,17 @@ func (m *markdown) fixed() {
 		gone = append(gone, &m.r.Fixed[i])
 	}
 	fold(m, "Cleared by this change: %s", gone, "finding", findingColumns, m.finding)
+}
+
+// versions are the effective versions that the change moves, a line for each dependency.
+func (m *markdown) versions() {
+	var changes []*VersionChange
+	for i := range m.r.Versions {
+		changes = append(changes, &m.r.Versions[i])
+	}
+	fold(m, "Versions that change: %s", changes, "dependency", "", func(c *VersionChange) string {
+		return "- " + mdCode(clipped(c.Line())) + "\n"
+	})
 }
 
 // excepted are the findings that somebody has waived.

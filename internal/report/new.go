@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/modgov/modgov/internal/change"
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/workspace"
@@ -17,6 +18,7 @@ type Origin struct {
 	Notes     []string          // what else is worth knowing, a sentence each
 	Base      *Base             // what the findings are compared with, nil if they are not
 	Fixed     []*policy.Finding // those of the base that are gone
+	Versions  *change.Versions  // which versions are not those of the base; nil if nobody asked
 	Command   string            // that made a plan
 	Below     string            // the root relative to git's top level, "" if it is that, or without git
 }
@@ -46,6 +48,9 @@ func New(j *policy.Judgement, o Origin) *Report {
 		r.Base = o.Base
 		for _, f := range o.Fixed {
 			r.Fixed = append(r.Fixed, newFinding(f))
+		}
+		if o.Versions != nil {
+			r.Versions = NewVersionChanges(o.Versions)
 		}
 	}
 	for _, g := range j.Gaps {

@@ -45,6 +45,8 @@ type Report struct {
 	// Base is what the findings are compared with; nil if they are not. Fixed are the findings of it that are gone.
 	Base  *Base     `json:"base,omitempty"`
 	Fixed []Finding `json:"fixed,omitempty"`
+	// Versions are the dependencies whose effective version is not that of the base, the gravest change first.
+	Versions []VersionChange `json:"versions,omitempty"`
 	// Overrides are severities that somebody asked for beside the policy, for this report alone.
 	Overrides []Override `json:"overrides,omitempty"`
 	// Notes are what else is worth knowing about how the report came to be, a sentence each.

@@ -92,3 +92,21 @@ func TestVersionChangeLine(t *testing.T) {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))
 	}
 }
+
+// The Markdown of check has a line for each dependency that moved.
+func TestVersionsInMarkdown(t *testing.T) {
+	t.Parallel()
+	r := &Report{Verdict: "pass", Complete: true, Base: &Base{Revision: "main", Commit: "abc"}, Versions: NewVersionChanges(versions())}
+	var out bytes.Buffer
+	if err := Write(&out, "markdown", r, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"<summary>Versions that change: 6 dependencies</summary>\n\n- `example.com/m v1.0.0 -> example.com/m/v2 v2.0.0 in a`\n",
+		"\n- ``example.com/\\x7c`n v1.0.0 in 2 modules and the workspace (new)``\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+	}
+}
