@@ -3,20 +3,37 @@ package main
 import (
 	"context"
 	"io"
+	"math"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 )
 
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400) // a run is short and small: time is worth more than these few megabytes
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		collectLater()
 	}
 	ctx, stop := signalContext(context.Background())
 	code := run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
+}
+
+// unhurried is how much memory a run may take before any of it is collected: most end before.
+const unhurried = 96 << 20 // bytes
+
+// collectLater puts garbage collection off until a run has taken some memory; from then on it goes its usual way. A run
+// is short and small: its time is worth more than these few megabytes.
+func collectLater() {
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(unhurried)
+	first := new(*int) // that nobody has
+	runtime.AddCleanup(first, func(percent int) {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(math.MaxInt64)
+	}, 200)
 }
 
 // run is modgov as a function: args without the program's name, environ in the form of os.Environ. It returns the

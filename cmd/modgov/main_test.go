@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -169,5 +171,23 @@ func TestRunIsAFunction(t *testing.T) {
 				t.Errorf("code %d, stderr %q", code, stderr.String())
 			}
 		})
+	}
+}
+
+// TestCollectLater: the first collection puts the usual way of collecting back.
+func TestCollectLater(t *testing.T) {
+	defer func(limit int64) {
+		debug.SetGCPercent(100)
+		debug.SetMemoryLimit(limit)
+	}(debug.SetMemoryLimit(-1))
+	collectLater()
+	if limit := debug.SetMemoryLimit(-1); limit != unhurried {
+		t.Fatalf("the limit is %d", limit)
+	}
+	runtime.GC()
+	for deadline := time.Now().Add(time.Minute); debug.SetMemoryLimit(-1) != math.MaxInt64; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is collected before the limit for good")
+		}
 	}
 }
