@@ -58,6 +58,9 @@ func runHistory(commits, runs int) error {
 		{name: fmt.Sprintf("check --base HEAD~20, %d commits", commits/10), args: check(short, "--base", "HEAD~20")},
 		{name: "read the module files of HEAD~20", args: []string{self, readCommand, long, "HEAD~20"}},
 		{name: "the same by git ls-tree and cat-file --batch", args: []string{"sh", git, long, "HEAD~20"}},
+		{name: "check --base HEAD~20 --json", args: check(long, "--base", "HEAD~20", "--json")},
+		{name: "check --base HEAD~20 --merge-result", args: check(long, "--base", "HEAD~20", "--merge-result")},
+		{name: "diff HEAD~20", args: []string{modgov, "--root", long, "diff", "HEAD~20"}},
 	}
 	if err := runAll(subjects, environ(work, proxy), runs); err != nil {
 		return err

@@ -22,7 +22,7 @@ type chosenBase struct {
 // chooseBase reads --base; nil for none, and where --base auto finds nothing to compare with.
 func (p *project) chooseBase(name string) (*chosenBase, error) {
 	if name != autoBase {
-		return &chosenBase{name: name, rev: name}, nil
+		return &chosenBase{name: name, rev: name}, p.suggestRemote(name)
 	}
 	build, err := ci.Read(p.inv.getenv, func(name string) ([]byte, error) {
 		return repo.ReadOutside(filepath.Dir(p.inv.path(name)), filepath.Base(name))
@@ -46,6 +46,18 @@ func (p *project) chooseBase(name string) (*chosenBase, error) {
 	p.tell("--base auto: %s, %s: compared with %s, %s", build.Service, build.Event, chosen.name, why)
 	chosen.fork = build.Fork
 	return chosen, nil
+}
+
+// suggestRemote refuses a branch that only origin has: CI services check out commits, and make no branches of their own.
+func (p *project) suggestRemote(name string) error {
+	_, err := p.repo.Resolve(name)
+	if !errors.Is(err, repo.ErrRevision) {
+		return nil // it is there, or it is not the name that is wrong
+	}
+	if _, absent := p.repo.Resolve("refs/remotes/origin/" + name); absent != nil {
+		return nil
+	}
+	return withHint(revisionError(err), "did you mean origin/%s?", name)
 }
 
 // tell notes something that must not go unseen, on stderr too.
