@@ -26,6 +26,8 @@ package main
 //	                     the modules that it needs
 //	patch FILE OLD NEW   replaces OLD, which must be in FILE exactly once, by NEW; \n and \t stand for what they do in Go
 //	take NAME            sets an environment variable to what the last program printed
+//	block HEAD LANG FILE takes the block of code out of the section HEAD of docs/ci.md
+//	job SYSTEM FILE      runs the job of a CI system that FILE defines in a clone of $WORK/origin; the log is $WORK/job.log
 //	commit DIR [MSG]     makes DIR a git repository, if it is none, and commits all that is in it
 //
 // Programs beside modgov: `modgov-probe` is modgov with commands that misbehave on purpose (probe_test.go).
@@ -71,6 +73,8 @@ func TestScripts(t *testing.T) {
 			"fixture": scriptFixture,
 			"commit":  scriptCommit,
 			"take":    scriptTake,
+			"job":     scriptJob,
+			"block":   scriptBlock,
 		},
 	})
 }
@@ -110,6 +114,7 @@ func scriptEnviron(home string) ([]string, error) {
 		"GIT_AUTHOR_NAME=gopher", "GIT_AUTHOR_EMAIL=gopher@example.com", "GIT_AUTHOR_DATE=2026-01-02T03:04:05Z",
 		"GIT_COMMITTER_NAME=gopher", "GIT_COMMITTER_EMAIL=gopher@example.com",
 		"GIT_COMMITTER_DATE=2026-01-02T03:04:05Z",
+		"REPOSITORY=" + repositoryRoot(),
 	}, nil
 }
 
