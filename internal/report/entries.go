@@ -42,6 +42,7 @@ type entry struct {
 	module  string   // directory of the first module that is hit, "" for none
 	subject string
 	message string // one line, without the subject
+	next    string // what clears it, or may help, "" for nothing that is known
 	// severity is "error", "warn" or "info".
 	severity string
 	// identity is no other entry's, and the same in another run.
@@ -80,6 +81,7 @@ func (l *lister) entries(shown func(*Finding) bool) []entry {
 		out = append(out, entry{
 			rule: incompleteRule, module: g.Module, subject: moduleName(g.Module), message: "could not be judged: " + g.Message,
 			severity: policy.Error.String(), identity: l.identity(incompleteRule, g.Layer, g.Module), at: l.home(g.Module),
+			next: g.Way,
 		})
 	}
 	if len(out) == 0 && !l.r.Complete {
@@ -99,7 +101,7 @@ func (l *lister) entries(shown func(*Finding) bool) []entry {
 func (l *lister) entry(f *Finding) entry {
 	e := entry{
 		finding: f, rule: f.Rule, subject: f.Subject, message: f.Message, severity: f.Severity,
-		identity: l.identity(f.ID), at: l.at(f),
+		identity: l.identity(f.ID), at: l.at(f), next: f.Fix,
 	}
 	if len(f.Modules) > 0 {
 		e.module = f.Modules[0]

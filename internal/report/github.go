@@ -94,8 +94,8 @@ func writeAnnotation(b *strings.Builder, command string, group []entry) {
 	if n := len(group) - len(lines); n > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", n))
 	}
-	if f := first.finding; f != nil && f.Fix != "" && len(group) == 1 {
-		lines = append(lines, "fix: "+Escape(f.Fix))
+	if first.next != "" && len(group) == 1 {
+		lines = append(lines, "fix: "+Escape(first.next))
 	}
 	fmt.Fprintf(b, ",title=%s::%s\n", property(title), data(strings.Join(lines, "\n")))
 }

@@ -138,7 +138,7 @@ func junitLayers(r *Report, entries []entry) junitSuite {
 		if e := &entries[i]; e.finding == nil {
 			s.add(junitCase{
 				Name: xmlText(strings.TrimSpace(incompleteRule + " " + e.subject)), Class: "modgov.layers", File: xmlText(e.at.File),
-				Error: &junitResult{Message: xmlText(e.message), Type: incompleteRule},
+				Error: &junitResult{Message: xmlText(e.message), Type: incompleteRule, Text: xmlText(e.next)},
 			})
 		}
 	}

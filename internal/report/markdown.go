@@ -75,7 +75,11 @@ func (m *markdown) gaps() {
 	n := 0
 	for i := range m.r.Gaps {
 		g := &m.r.Gaps[i]
-		if !m.row("- " + mdCode(clipped(moduleName(g.Module))) + ": " + mdText(clipped(g.Message)) + "\n") {
+		text := g.Message
+		if g.Way != "" {
+			text += "; " + g.Way
+		}
+		if !m.row("- " + mdCode(clipped(moduleName(g.Module))) + ": " + mdText(clipped(text)) + "\n") {
 			break
 		}
 		n++

@@ -17,22 +17,51 @@ func mdCode(s string) string {
 }
 
 // mdText shows prose that may quote files. Words of letters stay as they are, and so do numbers; whatever else could
-// mean something to Markdown, HTML or the server that shows it, such as a path, a version or a name with an @, is code.
+// mean something to Markdown, HTML or the server that shows it, such as a path, a version or a name with an @, is code,
+// and what stands in quotes and has such a word is code as a whole.
 func mdText(s string) string {
+	parts := strings.Split(s, `"`)
+	var out strings.Builder
+	for i, part := range parts {
+		words := mdWords(part)
+		switch quoted := i%2 == 1 && i < len(parts)-1; {
+		case quoted && strings.Contains(words, "`"):
+			out.WriteString(mdCode(part))
+		case quoted:
+			out.WriteString(`"` + words + `"`)
+		default:
+			if i%2 == 1 { // a quote without its end
+				out.WriteString(`"`)
+			}
+			out.WriteString(words)
+		}
+	}
+	return strings.TrimSpace(out.String())
+}
+
+// mdWords is mdText where there are no quotes; a space at either end stays one.
+func mdWords(s string) string {
 	words := strings.Fields(s)
 	for i, word := range words {
-		core := strings.TrimLeft(word, `("`)
+		core := strings.TrimLeft(word, "(")
 		before := word[:len(word)-len(core)]
-		core = strings.TrimRight(core, `.,;:)"`)
+		core = strings.TrimRight(core, ".,;:)")
 		after := word[len(before)+len(core):]
 		switch {
-		case core == "" && strings.Trim(word, `("`) != "":
-			words[i] = mdCode(word) // punctuation alone
+		case core == "" && len(word) > 1:
+			words[i] = mdCode(word) // punctuation that may be a mark
 		case core != "" && !isPlain(core, after):
 			words[i] = before + mdCode(core) + after
 		}
 	}
-	return strings.Join(words, " ")
+	text := strings.Join(words, " ")
+	if strings.TrimLeftFunc(s, unicode.IsSpace) != s {
+		text = " " + text
+	}
+	if strings.TrimRightFunc(s, unicode.IsSpace) != s && len(words) > 0 {
+		text += " "
+	}
+	return text
 }
 
 // isPlain reports whether a word means nothing but itself. A number with a period could begin a list.

@@ -156,6 +156,9 @@ func (s *sarif) result(e *entry) sarifResult {
 	}
 	f := e.finding
 	if f == nil {
+		if e.next != "" {
+			text += ". " + e.next
+		}
 		out.Message = sarifMessage(text)
 		return out
 	}
