@@ -141,12 +141,9 @@ func (c *checker) wouldKnow(e *Exception) bool {
 	case r != nil && (r.Workspace && w != nil && w.Err() != nil || r.Layer == LayerRemote && c.Remote == nil):
 		return false
 	}
-	for _, m := range c.Workspace.Governed() {
-		if (e.Modules.IsZero() || e.Modules.Match(c.infos[m])) && c.view(m) == nil {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(c.unbuilt, func(m *workspace.Module) bool {
+		return e.Modules.IsZero() || e.Modules.Match(c.infos[m])
+	})
 }
 
 // onlyPath returns the module path that a selector names, "" if it does not name exactly one.

@@ -205,6 +205,7 @@ type checker struct {
 	said    sync.Map // *DepPolicy by path, once it was asked
 
 	excluders []*workspace.Module // the members of the workspace with exclude lines
+	unbuilt   []*workspace.Module // the governed modules without a build list
 }
 
 func newChecker(p *Policy, facts *Facts) *checker {
@@ -213,6 +214,11 @@ func newChecker(p *Policy, facts *Facts) *checker {
 	}
 	for _, m := range facts.Workspace.Modules {
 		c.infos[m] = p.Info(m.Dir, m.Path)
+	}
+	for _, m := range facts.Workspace.Governed() {
+		if c.view(m) == nil {
+			c.unbuilt = append(c.unbuilt, m)
+		}
 	}
 	for _, m := range facts.Workspace.Members() {
 		if len(m.Excludes) > 0 {

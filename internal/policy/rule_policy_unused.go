@@ -258,8 +258,8 @@ func (c *checker) unusedDep(item *Item, dep *DepSelector, in *ModuleSelector) []
 
 // seen reports whether a selector selects modules, and each of them has a build list.
 func (c *checker) seen(in *ModuleSelector) bool {
-	return c.selectsAny(in) && !slices.ContainsFunc(c.Workspace.Governed(), func(m *workspace.Module) bool {
-		return in.orAll(c.infos[m]) > 0 && c.view(m) == nil
+	return c.selectsAny(in) && !slices.ContainsFunc(c.unbuilt, func(m *workspace.Module) bool {
+		return in.orAll(c.infos[m]) > 0
 	})
 }
 

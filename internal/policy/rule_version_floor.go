@@ -59,6 +59,9 @@ func checkVersionFloor(c *checker) []*Finding {
 	var out []*Finding
 	for _, d := range c.Dependencies {
 		says := c.says(d.Path)
+		if len(says.floors) == 0 {
+			continue
+		}
 		uses := c.uses(d, AmongAll)
 		var byItem grouping[*VersionItem, judgedUse]
 		for _, u := range uses {

@@ -71,7 +71,7 @@ func checkVersionPin(c *checker) []*Finding {
 	for _, d := range c.Dependencies {
 		says := c.says(d.Path)
 		var byPin grouping[*PinItem, judgedUse]
-		for _, u := range c.uses(d, AmongAll) {
+		for _, u := range c.pinnable(d, says) {
 			if pin, _ := says.Pin(u.info); pin != nil {
 				u.waiver = c.waiver("version-pin", &pin.Item, d, &u)
 				byPin.add(pin, u)
@@ -86,6 +86,14 @@ func checkVersionPin(c *checker) []*Finding {
 }
 
 // pin reports the uses that have neither the pinned version nor one of their alternates.
+// pinnable are the uses of a dependency that some pin speaks of.
+func (c *checker) pinnable(d *graph.Dependency, says *DepPolicy) []judgedUse {
+	if len(says.pins) == 0 {
+		return nil
+	}
+	return c.uses(d, AmongAll)
+}
+
 func (c *checker) pin(d *graph.Dependency, pin *PinItem, uses []judgedUse) []*Finding {
 	want := string(pin.Version)
 	bad := slices.DeleteFunc(slices.Clone(uses), func(u judgedUse) bool {

@@ -86,7 +86,6 @@ func (c *checker) skews(d *graph.Dependency) []*Finding {
 		if item == nil {
 			continue
 		}
-		u.waiver = c.waiver("version-skew", &item.Item, d, &u)
 		byItem.add(item, u)
 	}
 	var out []*Finding
@@ -99,24 +98,29 @@ func (c *checker) skews(d *graph.Dependency) []*Finding {
 // skew compares uses under one policy item. Waived ones have no say in what the others should agree on, and are
 // reported apart if they differ from it.
 func (c *checker) skew(d *graph.Dependency, item *VersionItem, says *DepPolicy, uses []judgedUse) []*Finding {
+	agree := item.Agree
+	if item.Together {
+		agree = AgreeMajor // within one major version, version-family speaks
+	}
+	differs := func(u judgedUse) bool { return !agrees(agree, d.Path, &u, &uses[0]) }
+	if !slices.ContainsFunc(uses, differs) {
+		return nil // as with most dependencies: nobody has to ask for exceptions
+	}
+	for i := range uses {
+		uses[i].waiver = c.waiver("version-skew", &item.Item, d, &uses[i])
+	}
 	judged := slices.DeleteFunc(slices.Clone(uses), func(u judgedUse) bool { return u.waiver != nil })
 	if len(judged) == 0 {
 		judged = uses
 	}
 	target := prefer(item.Prefer, judged, func(u *judgedUse) []*VersionItem { return says.Floors(u.info) })
-	agree := item.Agree
-	if item.Together {
-		agree = AgreeMajor // within one major version, version-family speaks
-	}
 	var bad []judgedUse
-	differ := false
 	for i := range uses {
 		if u := &uses[i]; !agrees(agree, d.Path, u, target) {
 			bad = append(bad, *u)
 		}
-		differ = differ || !agrees(agree, d.Path, &uses[i], &uses[0])
 	}
-	if !differ || len(bad) == 0 {
+	if len(bad) == 0 {
 		return nil
 	}
 	wanted := target.version(d.Path)

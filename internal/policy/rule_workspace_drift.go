@@ -115,7 +115,6 @@ func (c *checker) drifts(w *graph.View, d *graph.Dependency) []*drift {
 		if !c.member(u.View.Module) {
 			continue
 		}
-		u.waiver = c.waiver("workspace-drift", nil, d, &u)
 		kind := "gone"
 		if ok {
 			kind = driftKind(d.Path, u.Effective, now.Effective)
@@ -124,6 +123,7 @@ func (c *checker) drifts(w *graph.View, d *graph.Dependency) []*drift {
 			same = append(same, u.dir)
 			continue
 		}
+		u.waiver = c.waiver("workspace-drift", nil, d, &u)
 		info := ok && item.Version == "" && u.Effective.Dir == ""
 		i := slices.IndexFunc(out, func(d *drift) bool { return d.kind == kind && d.info == info && d.waiver == u.waiver })
 		if i < 0 {
