@@ -5,7 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -177,4 +179,89 @@ func FuzzMerge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind byte, base, ours, theirs []byte) {
 		checkMerge(t, names[int(kind)%len(names)], base, ours, theirs)
 	})
+}
+
+// Where git merges lines without a conflict, and the result can be read, it means what Merge makes of it: of the text
+// and of the meaning.
+func TestMergeAsGit(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("no git command")
+	}
+	dir := t.TempDir()
+	clean := 0
+	for seed := range uint64(120) {
+		random := rand.New(rand.NewPCG(seed, 5))
+		base := randomModLines(random, nil)
+		sides := [3]string{"module m\n\ngo 1.24\n\n" + strings.Join(base, "\n\n") + "\n"}
+		for i := range 2 {
+			sides[i+1] = "module m\n\ngo 1.24\n\n" + strings.Join(randomModLines(random, base), "\n\n") + "\n"
+		}
+		var names []string
+		for i, text := range []string{sides[1], sides[0], sides[2]} {
+			names = append(names, filepath.Join(dir, fmt.Sprint(seed, i)))
+			if err := os.WriteFile(names[i], []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := exec.Command("git", append([]string{"merge-file", "-p", "-q"}, names...)...).Output()
+		if err != nil {
+			continue // a conflict
+		}
+		text, conflicts := mergeText("x", []byte(sides[0]), []byte(sides[1]), []byte(sides[2]))
+		if len(conflicts) == 0 && string(text) != string(want) {
+			t.Errorf("seed %d: lines\n%s\ngit merges\n%s", seed, text, want)
+		}
+		meant, _, err := readMeaning("go.mod", want)
+		if err != nil || len(byLeft(meant)) < len(meant.replaces) {
+			continue // two replace lines for one module, which go refuses: git does not know that they exclude each other
+		}
+		clean++
+		got, conflicts := Merge("go.mod", []byte(sides[0]), []byte(sides[1]), []byte(sides[2]))
+		is, _, err := readMeaning("go.mod", got)
+		if err != nil || len(conflicts) > 0 {
+			t.Errorf("seed %d: %v, %v, where git has no conflict\n%s", seed, err, conflicts, strings.Join(sides[:], "----\n"))
+			continue
+		}
+		if diff := plainMeaning(meant).difference(plainMeaning(is)); diff != "" {
+			t.Errorf("seed %d: %s\n%s", seed, diff, strings.Join(sides[:], "----\n"))
+		}
+	}
+	if clean < 20 {
+		t.Errorf("git merged only %d without a conflict: the test shows little", clean)
+	}
+}
+
+// randomModLines makes lines of a go.mod file, or changes some of them.
+func randomModLines(random *rand.Rand, lines []string) []string {
+	line := func(n int) string {
+		version := fmt.Sprintf("v1.%d.0", random.IntN(4))
+		switch n % 4 {
+		case 0:
+			return fmt.Sprintf("replace example.com/r%d => ../%s", n, version)
+		case 1:
+			return fmt.Sprintf("exclude example.com/x%d %s", n, version)
+		case 2:
+			return fmt.Sprintf("require example.com/q%d %s // indirect", n, version)
+		}
+		return fmt.Sprintf("require example.com/q%d %s", n, version)
+	}
+	if lines == nil {
+		for n := range 10 {
+			lines = append(lines, line(n))
+		}
+		return lines
+	}
+	out := slices.Clone(lines)
+	for range 2 {
+		switch n := random.IntN(10); random.IntN(3) {
+		case 0:
+			out[n] = line(n)
+		case 1:
+			out[n] = "// nothing any more"
+		default:
+			out[n] += "\n\n" + line(10+random.IntN(8))
+		}
+	}
+	return out
 }
