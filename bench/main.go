@@ -5,6 +5,10 @@
 // takes a tree of the corpus: modgov list --json and modgov check, against the loop that people write, "for each module:
 // GOWORK=off go list -m all", one after the other and under xargs -P. DIR is an unpacked corpus: trees/NAME and proxy/.
 //
+//	go run ./bench -policy -corpus DIR [-tree testcontainers-go] [-runs 60]
+//
+// measures what a policy of 500 items and 500 exceptions adds to modgov check.
+//
 //	go run ./bench -history [-commits 5000] [-runs 5]
 //
 // makes a repository of 100 modules with so many commits, and one with a tenth of them: modgov check --base, of a commit
@@ -30,6 +34,7 @@ func main() {
 	corpus := flag.String("corpus", "", "unpacked corpus directory")
 	tree := flag.String("tree", "testcontainers-go", "tree of the corpus")
 	history := flag.Bool("history", false, "measure check --base on a repository that is made up")
+	policy := flag.Bool("policy", false, "measure what a policy of 500 items and 500 exceptions adds to check")
 	commits := flag.Int("commits", 5000, "of that repository")
 	runs := flag.Int("runs", 5, "interleaved runs of each")
 	flag.Parse()
@@ -37,6 +42,8 @@ func main() {
 	switch {
 	case flag.Arg(0) == readCommand && flag.NArg() == 3:
 		err = readRevision(flag.Arg(1), flag.Arg(2))
+	case *policy:
+		err = runPolicy(*corpus, *tree, *runs)
 	case *history:
 		err = runHistory(*commits, *runs)
 	default:
