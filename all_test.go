@@ -36,8 +36,9 @@ func mayImport() map[string][]string {
 		"policy":    judged,
 		"change":    append([]string{"policy"}, judged...),
 		"plan":      planned,
+		"release":   append([]string{"policy"}, judged...),
 		"oracle":    append([]string{"gocmd", "modsource"}, facts...),
-		"report":    append([]string{"plan", "oracle", "change"}, planned...),
+		"report":    append([]string{"release", "plan", "oracle", "change"}, planned...),
 	}
 }
 

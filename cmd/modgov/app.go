@@ -34,6 +34,7 @@ func commands() []*cli.Command {
 		listCommand(),
 		graphCommand(),
 		whyCommand(),
+		reportCommand(),
 		diffCommand(),
 		affectedCommand(),
 		initCommand(),

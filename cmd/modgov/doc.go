@@ -22,6 +22,8 @@
 //	  list        print build lists
 //	  graph       print requirement graphs
 //	  why         show who has a dependency, and by which requirements
+//	  report      show who has to do what, in which order, before the modules can be
+//	              released
 //	  diff        show which versions changed in which modules, and by which edits
 //	  affected    list the modules that a change touches, with the reasons
 //	  init        write a first policy, with exceptions for what is already wrong

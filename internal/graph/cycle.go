@@ -19,36 +19,61 @@ type Cycle struct {
 // The paths of their require lines count, at whatever version and wherever the code comes from: no order of releases
 // suits all modules of a ring.
 func (g *Graph) Cycles() []Cycle {
-	t := tarjan{index: map[*workspace.Module]int{}, low: map[*workspace.Module]int{}, on: map[*workspace.Module]bool{}}
-	t.siblings = map[string]*workspace.Module{}
-	governed := g.ws.Governed()
-	for _, m := range governed {
-		t.siblings[m.Path] = m
-	}
-	for _, m := range governed {
-		if t.index[m] == 0 {
-			t.visit(m)
+	next := g.requiredSiblings()
+	var out []Cycle
+	for _, modules := range Components(g.ws.Governed(), func(m *workspace.Module) []*workspace.Module { return next[m] }) {
+		if len(modules) > 1 {
+			out = append(out, Cycle{modules, ShortestRing(modules, func(m *workspace.Module) []*workspace.Module { return next[m] })})
 		}
-	}
-	out := make([]Cycle, len(t.cycles))
-	for i, modules := range t.cycles {
-		slices.SortFunc(modules, byDir)
-		out[i] = Cycle{modules, t.shortestRing(modules)}
 	}
 	slices.SortFunc(out, func(a, b Cycle) int { return byDir(a.Modules[0], b.Modules[0]) })
 	return out
 }
 
+// requiredSiblings are the governed modules that each governed module requires by their paths, sorted.
+func (g *Graph) requiredSiblings() map[*workspace.Module][]*workspace.Module {
+	siblings := map[string]*workspace.Module{}
+	for _, m := range g.ws.Governed() {
+		siblings[m.Path] = m
+	}
+	out := map[*workspace.Module][]*workspace.Module{}
+	for _, m := range g.ws.Governed() {
+		for _, r := range m.Requires {
+			if s := siblings[r.Mod.Path]; s != nil && s != m {
+				out[m] = append(out[m], s)
+			}
+		}
+		slices.SortFunc(out[m], byDir)
+		out[m] = slices.Compact(out[m])
+	}
+	return out
+}
+
 func byDir(a, b *workspace.Module) int { return strings.Compare(a.Dir, b.Dir) }
 
-// tarjan finds strongly connected components of more than one module.
+// Components groups modules by who needs whom: those that need each other, directly or through others, make one group,
+// sorted by directory, and a group comes after all that it needs. Next returns what a module needs; all of it must be
+// among the modules.
+func Components(modules []*workspace.Module, next func(*workspace.Module) []*workspace.Module) [][]*workspace.Module {
+	t := tarjan{
+		next: next, index: map[*workspace.Module]int{}, low: map[*workspace.Module]int{}, on: map[*workspace.Module]bool{},
+	}
+	for _, m := range modules {
+		if t.index[m] == 0 {
+			t.visit(m)
+		}
+	}
+	return t.groups
+}
+
+// tarjan finds strongly connected components.
 type tarjan struct {
-	siblings map[string]*workspace.Module
-	index    map[*workspace.Module]int // from 1
-	low      map[*workspace.Module]int
-	on       map[*workspace.Module]bool
-	stack    []*workspace.Module
-	cycles   [][]*workspace.Module
+	next   func(*workspace.Module) []*workspace.Module
+	index  map[*workspace.Module]int // from 1
+	low    map[*workspace.Module]int
+	on     map[*workspace.Module]bool
+	stack  []*workspace.Module
+	groups [][]*workspace.Module
 }
 
 func (t *tarjan) visit(m *workspace.Module) {
@@ -56,10 +81,8 @@ func (t *tarjan) visit(m *workspace.Module) {
 	t.low[m] = t.index[m]
 	t.stack = append(t.stack, m)
 	t.on[m] = true
-	for _, r := range m.Requires {
-		s := t.siblings[r.Mod.Path]
+	for _, s := range t.next(m) {
 		switch {
-		case s == nil || s == m:
 		case t.index[s] == 0:
 			t.visit(s)
 			t.low[m] = min(t.low[m], t.low[s])
@@ -71,31 +94,25 @@ func (t *tarjan) visit(m *workspace.Module) {
 		return
 	}
 	i := slices.Index(t.stack, m)
-	ring := slices.Clone(t.stack[i:])
-	for _, s := range ring {
+	group := slices.Clone(t.stack[i:])
+	for _, s := range group {
 		t.on[s] = false
 	}
 	t.stack = t.stack[:i]
-	if len(ring) > 1 {
-		t.cycles = append(t.cycles, ring)
-	}
+	slices.SortFunc(group, byDir)
+	t.groups = append(t.groups, group)
 }
 
-// shortestRing returns the shortest ring in a group, which is sorted.
-func (t *tarjan) shortestRing(group []*workspace.Module) []*workspace.Module {
-	next := map[*workspace.Module][]*workspace.Module{}
+// ShortestRing returns the shortest ring in a group of Components: each module needs the next, the last one the first. Of
+// equally short ones it is that which the first directories make.
+func ShortestRing(group []*workspace.Module, next func(*workspace.Module) []*workspace.Module) []*workspace.Module {
+	inside := map[*workspace.Module][]*workspace.Module{}
 	for _, m := range group {
-		for _, r := range m.Requires {
-			if s := t.siblings[r.Mod.Path]; s != nil && s != m && slices.Contains(group, s) {
-				next[m] = append(next[m], s)
-			}
-		}
-		slices.SortFunc(next[m], byDir)
-		next[m] = slices.Compact(next[m])
+		inside[m] = slices.DeleteFunc(slices.Clone(next(m)), func(s *workspace.Module) bool { return !slices.Contains(group, s) })
 	}
 	var best []*workspace.Module
 	for _, m := range group {
-		if ring := ringFrom(m, next); best == nil || len(ring) < len(best) {
+		if ring := ringFrom(m, inside); best == nil || len(ring) < len(best) {
 			best = ring
 		}
 		if len(best) == 2 {

@@ -110,6 +110,16 @@ func sameTeam(team, name string) bool {
 	return ok && short == name
 }
 
+// Contact returns where to ask a team, "" if the policy does not say.
+func (p *Policy) Contact(team string) string {
+	for _, name := range p.Owners.Teams.Names() {
+		if sameTeam(team, name) {
+			return p.Owners.Teams.Get(name).Contact
+		}
+	}
+	return ""
+}
+
 // Info returns what selectors can see of the module in directory dir (relative to the root, with slashes, "." for the
 // root) with that module path: its tags and its teams. Ask once per module and keep the answer.
 func (p *Policy) Info(dir, path string) ModuleInfo {

@@ -189,7 +189,7 @@ func checkMarkdown(t *testing.T, s string) {
 
 // ownMarks are what a report writes for itself, once code is out of the way; a link leads to the page of a rule, or to
 // a file of the checkout.
-var ownMarks = regexp.MustCompile(`^#{3,4} |</?(details|summary)>|<br>|\*\*|^\|[-:|]+\|$` +
+var ownMarks = regexp.MustCompile(`^#{1,4} |^ *- \[ \] |</?(details|summary)>|<br>|\*\*|^\|[-:|]+\|$` +
 	`|\[[a-z-]*\]\(https://github\.com/modgov/modgov/blob/main/docs/rules/[a-z-]+\.md\)` +
 	`|\[(?:"")?\]\(<https://git\.example/o/r/blob/0123/[A-Za-z0-9/%.,;@$&+='()*!~_-]*(#L\d+)?>\)`)
 

@@ -55,7 +55,7 @@ func reportFormats() []reportFormat {
 }
 
 // Formats returns the formats of a kind of document, that by default first. The kinds are "check", "fix", "get", "list",
-// "graph", "why", "diff", "affected", "doctor", "exceptions", "suggest" and "policy", as in the key document of what is
+// "graph", "why", "diff", "affected", "report", "doctor", "exceptions", "suggest" and "policy", as in the key document of what is
 // written.
 func Formats(document string) []string {
 	switch document {
@@ -69,6 +69,8 @@ func Formats(document string) []string {
 		return []string{"modgraph", "dot", "json"}
 	case "diff":
 		return []string{"text", "json", "markdown"}
+	case "report":
+		return []string{"markdown", "json"}
 	case "affected":
 		return []string{"text", "plain", "json", "github-matrix", "gitlab", "buildkite"}
 	}
