@@ -135,7 +135,10 @@ func hostileReport(a, b string) *Report {
 		Schema: Schema, Document: "check", Tool: Tool{a, b}, Verdict: "fail", Threshold: "error", Policy: a, Workspace: b,
 		Modules: []Module{{Dir: a, Path: b, Governed: true}}, Findings: []Finding{f, alone, waived, other},
 		Gaps: []Gap{{Layer: "selected", Module: a, Message: text}}, NotEvaluated: []NotEvaluated{{ID: a, Key: b, Position: at}},
-		Base:  &Base{Revision: a, Commit: b, Scope: "new"},
+		Base: &Base{Revision: a, Commit: b, Scope: "new"},
+		Versions: []VersionChange{{Path: a, WasPath: b, Kind: "up", Moves: []VersionMove{
+			{Kind: "up", From: a, To: b, Modules: []string{a, b}, How: "direct", Causes: []LineChange{{Position: at, Text: text}}},
+		}}},
 		Fixed: []Finding{f}, Overrides: []Override{{a, b}}, Layers: []Layer{{a, "checked"}, {b, "not asked"}},
 	}
 }
