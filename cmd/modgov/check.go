@@ -131,7 +131,7 @@ func check(inv *invocation, c *cli.Context) error {
 
 // showsVersions reports whether one of the formats shows which versions changed.
 func (inv *invocation) showsVersions(outs []outFile) bool {
-	shows := func(o outFile) bool { return o.format == "json" || o.format == "markdown" }
+	shows := func(o outFile) bool { return slices.Contains([]string{"json", "markdown", "github"}, o.format) }
 	return shows(outFile{format: inv.format}) || slices.ContainsFunc(outs, shows)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,7 +26,8 @@ func outFlag() cli.Flag {
 // An outFile is a further output: a format and where it goes.
 type outFile struct{ format, file string }
 
-// outFiles reads --out. Each file may be asked for once, and none that modgov governs may be overwritten.
+// outFiles reads --out, and removes the files of runs before. Each file may be asked for once, and none that modgov
+// governs may be overwritten.
 func (inv *invocation) outFiles(c *cli.Context) ([]outFile, error) {
 	formats := report.Formats("check")
 	var out []outFile
@@ -42,7 +44,8 @@ func (inv *invocation) outFiles(c *cli.Context) ([]outFile, error) {
 			return nil, err
 		case file == "-":
 			return nil, usagef("--out %s: stdout is for --format %s", value, format)
-		case slices.Contains([]string{"go.mod", "go.sum", "go.work", "go.work.sum", policyName}, filepath.Base(file)):
+		case slices.Contains([]string{"go.mod", "go.sum", "go.work", "go.work.sum", policyName}, filepath.Base(file)),
+			inv.path(file) == inv.policy:
 			return nil, usagef("--out %s: a report is not written over a file that modgov reads", value)
 		}
 		o := outFile{format, inv.path(file)}
@@ -51,7 +54,22 @@ func (inv *invocation) outFiles(c *cli.Context) ([]outFile, error) {
 		}
 		out = append(out, o)
 	}
-	return out, nil
+	return out, removeFiles(out)
+}
+
+// removeFiles removes what a run before this one has written: should this one end without a result, the files of the
+// other must not pass for its own.
+func removeFiles(files []outFile) error {
+	for _, f := range files {
+		info, err := os.Lstat(f.file)
+		if err == nil && info.Mode().IsRegular() {
+			err = os.Remove(f.file)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return withCode(exitIncomplete, fmt.Errorf("--out %s: %w", f.format, err))
+		}
+	}
+	return nil
 }
 
 // writeOutputs writes a report to stdout in the format that was asked for, and to the files of --out. All are tried; the
