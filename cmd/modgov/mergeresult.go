@@ -42,12 +42,9 @@ func (p *project) mergeFile(b *comparison, f repo.MergedFile) []byte {
 		merge = policy.Merge
 	}
 	out, conflicts := f.Ours, []workspace.Conflict(nil)
-	switch {
-	case f.Err != nil:
+	if f.Err != nil {
 		conflicts = []workspace.Conflict{{File: f.Name, Text: "both sides changed it: " + f.Err.Error()}}
-	case f.Ours == nil || f.Theirs == nil: // one of the sides has no file, which no merge of policies knows
-		out, conflicts = workspace.Merge(f.Name, f.Base, f.Ours, f.Theirs)
-	default:
+	} else {
 		out, conflicts = merge(f.Name, f.Base, f.Ours, f.Theirs)
 	}
 	for i := range conflicts {

@@ -13,7 +13,7 @@ func gitlab(r *reader) (*Build, error) {
 	switch {
 	case r.get("CI_MERGE_REQUEST_IID") != "":
 		b.Event = "merge request"
-		if from := r.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"); from != r.get("CI_MERGE_REQUEST_PROJECT_ID") {
+		if from := r.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"); from == "" || from != r.get("CI_MERGE_REQUEST_PROJECT_ID") {
 			b.Fork = cmp.Or(r.get("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH"), "project "+from)
 		}
 		// Set only where the merge request was merged into its target for this pipeline. The base of the diff is older:

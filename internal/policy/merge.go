@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,11 +11,14 @@ import (
 	"github.com/modgov/modgov/internal/workspace"
 )
 
-// Merge returns what a policy file becomes when two sides have changed it since base. Sections, keys and items, by their
-// ids, are merged each for itself, lists without ids as sets; what both changed in different ways is a conflict, and the
-// result then says what ours does. A side that is no valid policy is the result as it stands. The text is written anew
-// from what both say, with their comments. Files with aliases are merged line by line.
+// Merge is [workspace.Merge] for policy files: sections, keys and items, by their ids, are merged each for itself, lists
+// without ids as sets; what both changed in different ways is a conflict, and the result then says what ours does. A side
+// that is no valid policy is the result as it stands. The text is written anew from what both say, with their comments.
+// Files with aliases are merged line by line.
 func Merge(file string, base, ours, theirs []byte) ([]byte, []workspace.Conflict) {
+	if ours == nil || theirs == nil || bytes.Equal(ours, theirs) || bytes.Equal(base, ours) || bytes.Equal(base, theirs) {
+		return workspace.Merge(file, base, ours, theirs) // what it reads nothing for
+	}
 	nodes := make([]*yaml.Node, 3)
 	for i, side := range [][]byte{base, ours, theirs} {
 		var errs FileErrors

@@ -68,6 +68,13 @@ func TestMergePolicy(t *testing.T) {
 			if said != tt.conflict || len(conflicts) > 1 {
 				t.Errorf("conflicts %v, want %q", conflicts, tt.conflict)
 			}
+			for _, side := range []string{tt.ours, tt.theirs} {
+				left, _ := policy.Merge("modgov.yaml", []byte(mergeBase), []byte(mergeBase), []byte(side))
+				right, _ := policy.Merge("modgov.yaml", []byte(mergeBase), []byte(side), []byte(mergeBase))
+				if string(left) != side || string(right) != side {
+					t.Errorf("one side left it alone, and it is not that of the other:\n%s\n%s", left, right)
+				}
+			}
 			if _, err := policy.Parse("modgov.yaml", got); err != nil && !strings.Contains(string(got), "<<<") {
 				t.Errorf("the result is not valid: %v\n%s", err, got)
 			}

@@ -12,15 +12,15 @@ const maxMarkdownLines = 200
 // writeDiffMarkdown writes a comparison as Markdown for a comment or a step summary.
 func writeDiffMarkdown(w io.Writer, d *VersionDiff) error {
 	m := &markdownList{}
-	m.line("%s", codeSpan(d.closing()))
+	m.line("%s", codeSpan(clipped(d.closing())))
 	m.line("")
-	m.line("Compared: %s", codeSpan(strings.TrimPrefix(d.headline(), "modgov: ")))
+	m.line("Compared: %s", codeSpan(clipped(strings.TrimPrefix(d.headline(), "modgov: "))))
 	for _, g := range d.groups() {
 		m.heading(g.heading)
 		for i := range g.changes {
 			c := &g.changes[i]
 			for _, move := range c.lines() {
-				m.item("%s in %s, %s%s", codeSpan(c.text(&move)), codeSpan(move.where()), move.How, by(&move))
+				m.item("%s in %s, %s%s", codeSpan(clipped(c.text(&move))), codeSpan(clipped(move.where())), move.How, by(&move))
 			}
 		}
 	}
@@ -28,19 +28,19 @@ func writeDiffMarkdown(w io.Writer, d *VersionDiff) error {
 		m.heading("modules")
 	}
 	for _, c := range d.Modules {
-		m.item("%s: %s", c.Change, codeSpan(strings.TrimSpace(c.text()+" "+c.Path)))
+		m.item("%s: %s", c.Change, codeSpan(clipped(strings.TrimSpace(c.text()+" "+c.Path))))
 	}
 	if len(d.Lines) > 0 {
 		m.heading("lines")
 	}
 	for _, l := range d.Lines {
-		m.item("%s: %s", codeSpan(place(l.Position)), codeSpan(l.Text))
+		m.item("%s: %s", codeSpan(clipped(place(l.Position))), codeSpan(clipped(l.Text)))
 	}
 	if len(d.Gaps) > 0 {
 		m.heading("incomplete")
 	}
 	for _, g := range d.Gaps {
-		m.item("%s", codeSpan(g.text()))
+		m.item("%s", codeSpan(clipped(g.text())))
 	}
 	m.end()
 	_, err := io.WriteString(w, m.b.String())
@@ -49,7 +49,7 @@ func writeDiffMarkdown(w io.Writer, d *VersionDiff) error {
 
 func by(m *VersionMove) string {
 	if cause := m.cause(); cause != "" {
-		return ": " + codeSpan(cause)
+		return ": " + codeSpan(clipped(cause))
 	}
 	return ""
 }
