@@ -7,10 +7,10 @@ const (
 	vendored          = "services/legacy/vendor/modules.txt"
 )
 
-// pullRequests is the history, in four parts: each begins where the one before has left main.
+// pullRequests is the history, in five parts: each begins where the one before has left main.
 func pullRequests() []pullRequest {
 	var all []pullRequest
-	for _, part := range [][]pullRequest{adoption(), troubles(), waivers(), branches()} {
+	for _, part := range [][]pullRequest{adoption(), troubles(), waivers(), branches(), together()} {
 		all = append(all, part...)
 	}
 	return all
@@ -225,5 +225,38 @@ func branches() []pullRequest {
 			do: []step{manifest("services/legacy")}},
 		{what: "changes a vendored file", exit: 1, stands: 4, says: "new vendor-tampered services/legacy",
 			do: []step{add("services/legacy/vendor/example.com/net/net.go", "\nconst Changed = true\n")}},
+	}
+}
+
+// together: what is green by itself and red with what has come to main since.
+func together() []pullRequest {
+	old := git("reset", "-q", "--hard", "main~1") // as a branch that was made before x was raised
+	mail := func(x string) step {
+		return add("services/mail/go.mod",
+			"module example.com/mono/services/mail\n\ngo 1.24\n\nrequire example.com/x "+x+"\n")
+	}
+	use := edit("go.work", "use (", "use (\n\t./services/mail")
+	result := []string{"--merge-result"}
+	return []pullRequest{
+		{what: "both raise x again", stands: 4, merged: true,
+			do: []step{edit(log, "example.com/x v1.1.0", "example.com/x v1.2.0"),
+				edit(pay, "example.com/x v1.1.0", "example.com/x v1.2.0")}},
+		{what: "a module with the x of before, by itself", stands: 4,
+			do: []step{old, mail("v1.1.0"), sums("services/mail"), use}},
+		{what: "the same, with what merging gives", exit: 1, stands: 4, args: result,
+			says: "new version-skew x, (workspace-drift x)",
+			do:   []step{old, mail("v1.1.0"), sums("services/mail"), use}},
+		{what: "the x of now, with what merging gives", stands: 4, args: result,
+			do: []step{old, mail("v1.2.0"), sums("services/mail"), use}},
+		{what: "raises the same x, by itself and with what merging gives", stands: 4, args: result,
+			do: []step{old, edit(log, "example.com/x v1.1.0", "example.com/x v1.2.0"),
+				edit(pay, "example.com/x v1.1.0", "example.com/x v1.2.0")}},
+		{what: "asks for a higher floor, which a module on main does not have", stands: 5, args: result,
+			says: "new (policy-loosened: item net-floor is not what it was)",
+			do:   []step{old, edit("modgov.yaml", "at-least: v0.5.0", "at-least: v0.6.0")}},
+		{what: "takes a module away that main has changed: nobody knows what becomes of it", exit: 3, stands: 2, args: result,
+			says: "gone version-pin rpc, (workspace-drift rpc); new (policy-unused: team shop: no module is selected by " +
+				"\"services/pay\"); unknown declared services/pay",
+			do: []step{old, remove("services/pay"), edit("go.work", "\n\t./services/pay", "")}},
 	}
 }

@@ -168,3 +168,33 @@ func TestMergedFiles(t *testing.T) {
 		t.Errorf("a directory whose files went: %v", err)
 	}
 }
+
+// A workspace stays one: its go.work file is where it is on both sides, or comes from either.
+func TestMergeWorkspace(t *testing.T) {
+	t.Parallel()
+	g := newGit(t)
+	g.write("go.work=go 1.24\nuse ./a\n", "a/go.mod", "nested/go.work=go 1.24\n", "nested/b/go.mod")
+	g.commit()
+	g.git("checkout", "-q", "-b", "theirs")
+	g.write("c/go.mod")
+	g.commit()
+	g.git("checkout", "-q", "main")
+	r := g.open(Options{})
+	theirs, err := r.Revision(t.Context(), "theirs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := r.Revision(t.Context(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ours := range []*Tree{base, workTree(t, r)} {
+		got, err := r.Merge(t.Context(), base, ours, theirs, func(f MergedFile) []byte { return f.Ours })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Work != "go.work" || len(got.Nested) != 1 || dirs(got) != "a c" {
+			t.Errorf("work %q, nested %v, modules %s", got.Work, got.Nested, dirs(got))
+		}
+	}
+}

@@ -232,7 +232,7 @@ func (s *selection) findSubmodules() {
 
 // nested are the outermost directories with a go.work, the root's and those that hold the governed one left out.
 func nested(works []string, governed string) []string {
-	return outermost(slices.DeleteFunc(works, func(dir string) bool {
+	return outermost(slices.DeleteFunc(slices.Clone(works), func(dir string) bool {
 		return dir == "." || inAny(governed, []string{dir})
 	}))
 }
