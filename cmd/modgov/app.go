@@ -37,6 +37,8 @@ func commands() []*cli.Command {
 		reportCommand(),
 		diffCommand(),
 		affectedCommand(),
+		runCommand(),
+		mergeReportsCommand(),
 		initCommand(),
 		suggestCommand(),
 		exceptionsCommand(),

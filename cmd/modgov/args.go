@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -40,6 +41,7 @@ func parseLine(commands []*cli.Command, words []string) (line, error) {
 		words = words[1:]
 		switch {
 		case word == "--":
+			p.ended = true
 			for _, arg := range words {
 				p.positional(arg)
 			}
@@ -72,6 +74,7 @@ type parser struct {
 	commands []*cli.Command
 	line     line
 	lost     bool  // an unknown command was named: nothing after it can be placed
+	ended    bool  // "--" has ended the flags
 	err      error // the first one
 }
 
@@ -199,12 +202,17 @@ func (p *parser) finish() {
 		}
 		p.line.flags[i].flag = own
 	}
+	if usage := strings.Fields(cmd.ArgsUsage); !p.ended && len(usage) > 0 && usage[0] == "--" && len(p.line.args) > 0 {
+		name := fullName(p.line.path)
+		p.fail(withHint(usagef("%s: the command that it runs stands after --", name), "%s -- %s", name, strings.Join(p.line.args, " ")))
+		return
+	}
 	p.fail(checkArgs(p.line.path, p.line.args))
 }
 
 // checkArgs compares the number of arguments with what the command takes.
 func checkArgs(path []*cli.Command, args []string) error {
-	usage := strings.Fields(path[len(path)-1].ArgsUsage)
+	usage := slices.DeleteFunc(strings.Fields(path[len(path)-1].ArgsUsage), isEnd)
 	least, most := arity(usage)
 	switch {
 	case len(args) < least:
@@ -218,8 +226,10 @@ func checkArgs(path []*cli.Command, args []string) error {
 }
 
 // arity returns how many arguments a command takes, from the words of its ArgsUsage, the one place that states it: a
-// word per argument, in brackets if it may be absent, with "..." if it may be repeated.
+// word per argument, in brackets if it may be absent, with "..." if it may be repeated. A "--" before them has to be given,
+// too: they are a command line with flags of its own.
 func arity(usage []string) (least, most int) {
+	usage = slices.DeleteFunc(slices.Clone(usage), isEnd)
 	most = len(usage)
 	for _, word := range usage {
 		if !strings.HasPrefix(word, "[") {
@@ -231,6 +241,9 @@ func arity(usage []string) (least, most int) {
 	}
 	return least, most
 }
+
+// isEnd tells the word that ends the flags.
+func isEnd(word string) bool { return word == "--" }
 
 func isFlagWord(word string) bool { return len(word) > 1 && word[0] == '-' }
 
@@ -276,6 +289,9 @@ func unknownFlag(path []*cli.Command, known []cli.Flag, name string) error {
 	if len(path) > 0 {
 		known = append(metaFlags(), path[len(path)-1].Flags...)
 		err = usagef("%s has no flag %s", fullName(path), dashed(name))
+		if strings.HasPrefix(path[len(path)-1].ArgsUsage, "-- ") {
+			return withHint(err, "flags of the command that it runs stand after --; %s --help lists its own", fullName(path))
+		}
 	}
 	var names []string
 	for _, flag := range known {

@@ -90,7 +90,7 @@ func check(inv *invocation, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	outs, err := inv.outFiles(c)
+	outs, err := inv.outFiles(c, "check")
 	if err != nil {
 		return err
 	}

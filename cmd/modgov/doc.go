@@ -9,31 +9,35 @@
 //	Usage: modgov [flags] COMMAND [flags] [arguments]
 //
 //	Commands:
-//	  check       find what is wrong with the dependencies
-//	  fix         make the smallest change that clears the findings
-//	  get         change the version of a dependency in all modules that have it
-//	  whatif      show what a version of a dependency would change, and write
-//	              nothing
-//	  carry       finish a bump that others began
-//	  tidy        do in all modules what go mod tidy does in one
-//	  work        keep go.work in step with the modules, and the modules with it
-//	  vendor      make and prove vendor snapshots
-//	  recover     finish or undo a write that was interrupted
-//	  list        print build lists
-//	  graph       print requirement graphs
-//	  why         show who has a dependency, and by which requirements
-//	  report      show who has to do what, in which order, before the modules can be
-//	              released
-//	  diff        show which versions changed in which modules, and by which edits
-//	  affected    list the modules that a change touches, with the reasons
-//	  init        write a first policy, with exceptions for what is already wrong
-//	  suggest     rank what is cheapest to clear, with the commands
-//	  exceptions  list what the policy waives, and edit it
-//	  doctor      show what modgov sees, and compare it with the go command
-//	  policy      work on the policy file
-//	  explain     explain a rule, or list all rules
-//	  completion  print the script that completes modgov's command line in a shell
-//	  help        explain modgov, or one command
+//	  check          find what is wrong with the dependencies
+//	  fix            make the smallest change that clears the findings
+//	  get            change the version of a dependency in all modules that have it
+//	  whatif         show what a version of a dependency would change, and write
+//	                 nothing
+//	  carry          finish a bump that others began
+//	  tidy           do in all modules what go mod tidy does in one
+//	  work           keep go.work in step with the modules, and the modules with it
+//	  vendor         make and prove vendor snapshots
+//	  recover        finish or undo a write that was interrupted
+//	  list           print build lists
+//	  graph          print requirement graphs
+//	  why            show who has a dependency, and by which requirements
+//	  report         show who has to do what, in which order, before the modules can
+//	                 be released
+//	  diff           show which versions changed in which modules, and by which
+//	                 edits
+//	  affected       list the modules that a change touches, with the reasons
+//	  run            run a command in each module, several at a time
+//	  merge-reports  join the JSON results of several machines to one
+//	  init           write a first policy, with exceptions for what is already wrong
+//	  suggest        rank what is cheapest to clear, with the commands
+//	  exceptions     list what the policy waives, and edit it
+//	  doctor         show what modgov sees, and compare it with the go command
+//	  policy         work on the policy file
+//	  explain        explain a rule, or list all rules
+//	  completion     print the script that completes modgov's command line in a
+//	                 shell
+//	  help           explain modgov, or one command
 //
 //	Flags of every command, before it or after it:
 //	  -C DIR         run as if started in DIR
@@ -73,7 +77,8 @@
 // -C DIR is as if modgov had been started in DIR, as in go and git: the other names of files are relative to it.
 //
 // The command line, and nothing else, chooses what modgov does: it has no settings in the environment but those of the
-// go command, which it reads as the go command does, NO_COLOR, TERM and COLUMNS. GOWORK in the environment does not
+// go command, which it reads as the go command does, NO_COLOR, TERM and COLUMNS, and the variables of CI services where
+// --base auto asks for them and where modgov run marks what their logs can fold. GOWORK in the environment does not
 // change a result.
 //
 // modgov without any argument is an error that explains itself, so that a CI job whose command got lost does not pass.
@@ -94,7 +99,7 @@
 // could not do is 3.
 //
 // SIGINT (Ctrl-C) and SIGTERM stop modgov at once, with 130 and 143; only the writing of a finished plan is completed
-// or undone first. A second signal kills.
+// or undone first, and modgov run passes the signal on and waits up to five seconds. A second signal kills.
 //
 // # Completion
 //

@@ -127,6 +127,9 @@ func (e interrupted) Error() string {
 	return "interrupted"
 }
 
+// Signal returns the signal, for processes to get the same.
+func (e interrupted) Signal() os.Signal { return e.signal }
+
 func (e interrupted) code() int {
 	if e.signal == syscall.SIGTERM {
 		return exitTerminate

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,16 +27,16 @@ func outFlag() cli.Flag {
 // An outFile is a further output: a format and where it goes.
 type outFile struct{ format, file string }
 
-// outFiles reads --out, and removes the files of runs before. Each file may be asked for once, and none that modgov
-// governs may be overwritten.
-func (inv *invocation) outFiles(c *cli.Context) ([]outFile, error) {
-	formats := report.Formats("check")
+// outFiles reads --out, in the formats of a kind of document, and removes the files of runs before. Each file may be
+// asked for once, and none that modgov governs may be overwritten.
+func (inv *invocation) outFiles(c *cli.Context, document string) ([]outFile, error) {
+	formats := report.Formats(document)
 	var out []outFile
 	for _, value := range c.StringSlice("out") {
 		format, file, found := strings.Cut(value, "=")
 		switch {
 		case !found || file == "":
-			return nil, usagef("--out %s: FORMAT=FILE is needed, such as sarif=modgov.sarif", value)
+			return nil, usagef("--out %s: FORMAT=FILE is needed, such as json=modgov.json", value)
 		case !slices.Contains(formats, format):
 			err := usagef("--out %s: unknown format %q: %s is needed", value, format, oneOf(formats))
 			if hint := policy.Suggest(format, formats); hint != "" {
@@ -82,9 +83,17 @@ func (inv *invocation) writeOutputs(r *report.Report, o report.Options, files []
 	}
 	plain := o
 	plain.Width, plain.Color = 0, false
+	return errors.Join(append(errs, writeFiles(files, func(w io.Writer, format string) error {
+		return report.Write(w, format, r, plain)
+	}))...)
+}
+
+// writeFiles writes a document to the files of --out. All are tried; the error is of those that failed.
+func writeFiles(files []outFile, write func(w io.Writer, format string) error) error {
+	var errs []error
 	for _, f := range files {
 		var data bytes.Buffer
-		err := report.Write(&data, f.format, r, plain)
+		err := write(&data, f.format)
 		if err == nil {
 			err = os.WriteFile(f.file, data.Bytes(), 0o666)
 		}

@@ -41,6 +41,7 @@ import (
 //
 //	dependents m: n o         the modules that take m from its directory
 //	locals m: n ./x/work      the directories that m takes code from; with /work where only the workspace makes it so, /both where it does too
+//	order: n<m o<m            which modules come directly after which, all selected; "order mo" those of these letters
 //	cycles: m n o (m o), p q (p q)   the modules in rings, and the shortest ring of each group
 //
 // Each case is compared with the go command too, where there is one.
@@ -105,7 +106,7 @@ func parseSmall(t *testing.T, text string) *small {
 		}
 		verb, name := field[0], field[len(field)-1]
 		switch verb {
-		case "list", "update", "stale", "edges", "error", "dependents", "locals", "cycles":
+		case "list", "update", "stale", "edges", "error", "dependents", "locals", "order", "cycles":
 			s.expect = append(s.expect, [3]string{verb, name, strings.Join(strings.Fields(words), " ")})
 		case "replace", "exclude", "toolchain":
 			for word := range strings.FieldsSeq(words) {
@@ -210,7 +211,7 @@ func (s *small) check(t *testing.T) {
 		t.Error("the case expects nothing")
 	}
 	for _, e := range s.expect {
-		if e[0] == "dependents" || e[0] == "locals" || e[0] == "cycles" {
+		if slices.Contains([]string{"dependents", "locals", "order", "cycles"}, e[0]) {
 			if got := shownSiblings(g, e[0], e[1]); got != e[2] {
 				t.Errorf("%s %s:\n got %s\nwant %s", e[0], e[1], got, e[2])
 			}
@@ -285,11 +286,26 @@ func shownSiblings(g *graph.Graph, verb, dir string) string {
 		}
 		return strings.Join(out, " ")
 	}
+	if verb == "order" {
+		return shownOrder(g, dir)
+	}
 	var rings []string
 	for _, ring := range g.Cycles() {
 		rings = append(rings, dirs(ring.Modules)+" ("+dirs(ring.Ring)+")")
 	}
 	return strings.Join(rings, ", ")
+}
+
+// shownOrder writes the order of all modules, or of those that the letters of a name select.
+func shownOrder(g *graph.Graph, selected string) string {
+	var out []string
+	order := g.Order(func(m *workspace.Module) bool { return selected == "order" || strings.Contains(selected, m.Dir) })
+	for _, m := range g.Workspace().Modules {
+		for _, before := range order[m] {
+			out = append(out, before.Dir+"<"+m.Dir)
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 func dirs(modules []*workspace.Module) string {

@@ -21,6 +21,7 @@ type junitSuite struct {
 	Failures int         `xml:"failures,attr"`
 	Errors   int         `xml:"errors,attr"`
 	Skipped  int         `xml:"skipped,attr"`
+	Time     string      `xml:"time,attr,omitempty"` // in seconds
 	Cases    []junitCase `xml:"testcase"`
 }
 
@@ -28,6 +29,7 @@ type junitCase struct {
 	Name    string       `xml:"name,attr"`
 	Class   string       `xml:"classname,attr"`
 	File    string       `xml:"file,attr,omitempty"`
+	Time    string       `xml:"time,attr,omitempty"`
 	Failure *junitResult `xml:"failure"`
 	Error   *junitResult `xml:"error"`
 	Skipped *junitResult `xml:"skipped"`

@@ -180,7 +180,7 @@ go 1.24
 func TestSchemaHasEveryKey(t *testing.T) {
 	t.Parallel()
 	types := map[string]bool{}
-	for _, document := range []any{Report{}, Plan{}, List{}, Graph{}, Why{}, Doctor{}, Exceptions{}, Suggestions{}, PolicyMatches{}, VersionDiff{}, Affected{}, Release{}} {
+	for _, document := range []any{Report{}, Plan{}, List{}, Graph{}, Why{}, Doctor{}, Exceptions{}, Suggestions{}, PolicyMatches{}, VersionDiff{}, Affected{}, Run{}, Release{}} {
 		tags(reflect.TypeOf(document), types)
 	}
 	keys := map[string]bool{}

@@ -55,8 +55,8 @@ func reportFormats() []reportFormat {
 }
 
 // Formats returns the formats of a kind of document, that by default first. The kinds are "check", "fix", "get", "list",
-// "graph", "why", "diff", "affected", "report", "doctor", "exceptions", "suggest" and "policy", as in the key document of what is
-// written.
+// "graph", "why", "diff", "affected", "run", "report", "doctor", "exceptions", "suggest" and "policy", as in the key
+// document of what is written.
 func Formats(document string) []string {
 	switch document {
 	case "check":
@@ -71,6 +71,8 @@ func Formats(document string) []string {
 		return []string{"text", "json", "markdown"}
 	case "report":
 		return []string{"markdown", "json"}
+	case "run":
+		return []string{"text", "json", "junit", "markdown"}
 	case "affected":
 		return []string{"text", "plain", "json", "github-matrix", "gitlab", "buildkite"}
 	}
