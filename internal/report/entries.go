@@ -147,6 +147,10 @@ func (l *lister) place(p Position) (Position, bool) {
 	}
 	out := l.characters(p)
 	out.File, out.Line = file, max(p.Line, 1)
+	if out.Col < 1 || out.End <= out.Col {
+		out.End = 0
+	}
+	out.Col = max(out.Col, 0)
 	return out, true
 }
 

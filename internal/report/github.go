@@ -84,7 +84,7 @@ func writeAnnotation(b *strings.Builder, command string, group []entry) {
 		title += fmt.Sprintf(" (%d)", len(group))
 	}
 	fmt.Fprintf(b, "::%s file=%s,line=%d", command, property(first.at.File), first.at.Line)
-	if p := first.at; p.Col > 0 && p.End > p.Col {
+	if p := first.at; p.End > 0 {
 		fmt.Fprintf(b, ",col=%d,endColumn=%d", p.Col, p.End)
 	}
 	var lines []string

@@ -229,14 +229,10 @@ func (s *sarif) suppression(x *Exception) sarifSuppression {
 }
 
 func (s *sarif) location(p Position) sarifLocation {
-	l := sarifLocation{Physical: sarifPhysical{
+	return sarifLocation{Physical: sarifPhysical{
 		Artifact: sarifArtifact{URI: relativeURI(p.File), BaseID: sourceRoot},
 		Region:   sarifRegion{Line: p.Line, Col: p.Col, End: p.End},
 	}}
-	if r := &l.Physical.Region; r.End <= r.Col {
-		r.End = 0 // not known
-	}
-	return l
 }
 
 // relativeURI is a path as a relative reference: a colon would begin a scheme.

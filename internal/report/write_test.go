@@ -127,6 +127,17 @@ func FuzzDecode(f *testing.F) {
 			if _, err := Decode(&doc); err != nil {
 				t.Fatalf("what was written cannot be read: %v", err)
 			}
+			for _, format := range []string{"github", "markdown", "gitlab", "junit", "checkstyle"} {
+				var out bytes.Buffer
+				if err := Write(&out, format, r, o); err != nil {
+					t.Fatal(err)
+				}
+				if format == "github" {
+					checkCommands(t, out.String())
+				} else {
+					checkShown(t, out.String(), false)
+				}
+			}
 		}
 	})
 }
