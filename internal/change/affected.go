@@ -82,6 +82,7 @@ type affection struct {
 	base, head *workspace.Workspace
 	locals     map[*workspace.Module][]graph.Local
 	touched    map[string][]string // directory of a module, or that a replace line leads to → its files that differ
+	reaching   map[string][]string // of these, the files by which a module reaches those that take its code
 	unowned    []string
 	work       []Reason // what touches all members of the workspace
 	sums       []string // paths whose sums in go.work.sum differ, sorted
@@ -92,7 +93,8 @@ type affection struct {
 // module.
 //
 // A module is touched if files in it differ, the tests' and those of modules within it that are not governed included;
-// if it takes code from a directory where files differ, whether a replace line or the workspace leads there; if an
+// if it takes code from a directory where files other than tests differ, whether a replace line or the workspace leads
+// there; if an
 // effective version in its build list differs, alone or in the workspace; if go.work treats it otherwise; or if the policy
 // says other things of it. A sibling that it requires at a published version does not touch it. What cannot be told
 // counts as touched.
@@ -189,7 +191,7 @@ func (a *affection) fileReasons(m *workspace.Module) []Reason {
 		out = append(out, Reason{Kind: FilesDiffer, Files: files})
 	}
 	for _, l := range a.locals[m] {
-		if files := a.touched[l.Dir]; len(files) > 0 && l.Dir != m.Dir {
+		if files := a.reaching[l.Dir]; len(files) > 0 && l.Dir != m.Dir {
 			out = append(out, Reason{
 				Kind: DependencyDiffers, Dep: l.Path, Dir: l.Dir, Files: files, Replace: l.Replace, InWorkspace: l.Replace == nil,
 			})
@@ -200,26 +202,16 @@ func (a *affection) fileReasons(m *workspace.Module) []Reason {
 
 // assignFiles gives each file to the nearest module around it, as the modules stand before and after the change: a
 // go.mod file that comes or goes moves a boundary. A module that is not governed is, for whoever has it in testdata or
-// beside its code, one more file: the governed module around it gets its files, too.
+// beside its code, one more file: the governed module around it gets its files, too. They are none of its packages,
+// though, and tests are compiled for their own package alone: neither reaches those that take its code.
 func (a *affection) assignFiles() {
-	a.touched = map[string][]string{}
+	a.touched, a.reaching = map[string][]string{}, map[string][]string{}
 	after := a.places(a.Head, a.locals)
 	before := a.places(a.Base, a.Base.Locals())
 	for _, file := range a.Files {
 		owned := false
 		for _, places := range []map[string]bool{before, after} {
-			for dir := path.Dir(file); ; dir = path.Dir(dir) {
-				if m := a.head.Module(dir); places[dir] || m != nil && m.Governed {
-					a.touch(dir, file)
-					owned = owned || m != nil && m.Governed
-					if m != nil && m.Governed {
-						break
-					}
-				}
-				if dir == "." || path.Base(dir) == ".." {
-					break
-				}
-			}
+			owned = a.assign(file, places) || owned
 		}
 		if !owned {
 			a.unowned = append(a.unowned, file)
@@ -227,9 +219,28 @@ func (a *affection) assignFiles() {
 	}
 }
 
-func (a *affection) touch(dir, file string) {
-	if list := a.touched[dir]; len(list) == 0 || list[len(list)-1] != file {
-		a.touched[dir] = append(list, file)
+// assign gives a file to the modules around it, up to the first that is governed, and reports whether there is one.
+func (a *affection) assign(file string, places map[string]bool) (owned bool) {
+	nearest := true
+	for dir := path.Dir(file); ; dir = path.Dir(dir) {
+		m := a.head.Module(dir)
+		if owned = m != nil && m.Governed; owned || places[dir] {
+			add(a.touched, dir, file)
+			if nearest && !strings.HasSuffix(file, "_test.go") {
+				add(a.reaching, dir, file)
+			}
+			nearest = false
+		}
+		if owned || dir == "." || path.Base(dir) == ".." {
+			return owned
+		}
+	}
+}
+
+// add adds a file to the list of a directory, unless it came last.
+func add(files map[string][]string, dir, file string) {
+	if list := files[dir]; len(list) == 0 || list[len(list)-1] != file {
+		files[dir] = append(list, file)
 	}
 }
 
