@@ -40,13 +40,16 @@ type pullRequest struct {
 }
 
 // TestHistory plays the history of a repository, one pull request after the other, each from where main is then, and
-// holds what the gate says of each to the table. Severities below error are in parentheses: they do not fail here.
+// holds what the gate says of each to the table. Severities below error are in parentheses: they do not fail here. Then
+// it holds --merge-result to what git makes of what was not merged.
 func TestHistory(t *testing.T) {
 	t.Parallel()
 	h := newHistory(t)
-	for i, pr := range pullRequests() {
+	requests := pullRequests()
+	for i, pr := range requests {
 		h.play(t, i+1, pr)
 	}
+	h.compareMerges(t, requests)
 }
 
 // The words of the table: what a pull request does.

@@ -70,6 +70,7 @@ func (p *project) readMergedPolicy(b *comparison) (err error) {
 		return nil
 	}
 	data, err := fs.ReadFile(p.tree.FS, name)
+	p.written.data = data
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && p.inv.policy == "":
 		p.policy = policy.Default()

@@ -47,7 +47,7 @@ func TestMergeRandomly(t *testing.T) {
 	for seed := range uint64(14) {
 		g := newGit(t)
 		random := rand.New(rand.NewPCG(seed, 7))
-		names := []string{"go.mod", "a/go.mod", "a/x.go", "a/b/go.mod", "c/d/e.txt", "c/d", "a", "f.txt", "w/go.work", "w/go.mod", "testdata/t/go.mod"}
+		names := []string{"go.mod", "a/go.mod", "a/x.go", "a/b/go.mod", "c/d/e.txt", "c/d", "a", "f.txt", "w/go.work", "go.work", "w/go.mod", "testdata/t/go.mod"}
 		change := func(n int) {
 			for range n {
 				name := names[random.IntN(len(names))]
@@ -111,7 +111,7 @@ func TestMergeRandomly(t *testing.T) {
 			if a, b := listed(t, got.FS), listed(t, want.FS); !slices.Equal(a, b) {
 				t.Errorf("seed %d:\ngot  %q\nwant %q", seed, a, b)
 			}
-			if !slices.Equal(got.Modules, want.Modules) || !slices.Equal(got.Nested, want.Nested) {
+			if !slices.Equal(got.Modules, want.Modules) || !slices.Equal(got.Nested, want.Nested) || got.Work != want.Work {
 				t.Errorf("seed %d: modules %v below %v, want %v below %v", seed, got.Modules, got.Nested, want.Modules, want.Nested)
 			}
 		}

@@ -49,7 +49,7 @@ func (t *Tree) arrange(mods, works []string) {
 	if slices.Contains(works, ".") && t.Work == "" {
 		t.Work = workFile
 	}
-	t.Nested = nested(works, path.Dir(t.Work))
+	t.Nested = nested(slices.Clone(works), path.Dir(t.Work)) // which changes its argument
 	for _, dir := range mods {
 		if !inAny(dir, t.Nested) {
 			t.Modules = append(t.Modules, Entry{Dir: dir, Hidden: hidden(dir)})
