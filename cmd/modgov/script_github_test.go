@@ -30,8 +30,8 @@ type githubJob struct {
 	If       string            `yaml:"if"`
 	Outputs  map[string]string `yaml:"outputs"`
 	Strategy struct {
-		FailFast bool   `yaml:"fail-fast"`
-		Matrix   string `yaml:"matrix"`
+		FailFast bool      `yaml:"fail-fast"`
+		Matrix   yaml.Node `yaml:"matrix"` // an expression, or lists
 	} `yaml:"strategy"`
 	Steps []githubStep `yaml:"steps"`
 }
@@ -76,34 +76,42 @@ func runGitHub(c *ciRun, data []byte) error {
 	if w.On.IsZero() || len(w.Permissions) == 0 {
 		return errors.New("a workflow says when it runs and what it may")
 	}
-	done := map[string]string{}
+	done, failed := map[string]string{}, map[string]error{}
 	names := slices.SortedFunc(maps.Keys(w.Jobs), func(a, b string) int { return len(w.Jobs[a].Needs) - len(w.Jobs[b].Needs) })
 	for _, name := range names {
 		job := w.Jobs[name]
-		g := &githubRun{ciRun: c, values: maps.Clone(done)}
-		if job.If != "" && !truthy(g.expand(job.If)) {
+		g := &githubRun{ciRun: c, values: maps.Clone(done), failed: failed[job.Needs] != nil}
+		if !g.wanted(job.If) {
 			fmt.Fprintf(&c.log, "job %s is skipped\n", name)
 			continue
 		}
-		if err := g.matrix(&job); err != nil {
+		err := g.matrix(&job)
+		if err != nil && !errors.Is(err, errJob) {
 			return err
 		}
+		failed[name] = err
 		for output, value := range job.Outputs {
 			done["needs."+name+".outputs."+output] = g.expand(value)
 		}
 	}
-	return nil
+	return errors.Join(slices.Collect(maps.Values(failed))...)
+}
+
+// wanted reports whether a job or a step is run: not after a failure, unless it says so itself.
+func (g *githubRun) wanted(condition string) bool {
+	whatever := strings.Contains(condition, "cancelled()") || strings.Contains(condition, "always()")
+	return (!g.failed || whatever) && (condition == "" || truthy(g.expand(condition)))
 }
 
 // matrix runs a job once, or for each entry of its matrix, each time in a workspace of its own.
 func (g *githubRun) matrix(job *githubJob) error {
-	var matrix struct{ Include []map[string]any }
-	if job.Strategy.Matrix == "" {
-		matrix.Include = []map[string]any{nil}
-	} else if err := json.Unmarshal([]byte(g.expand(job.Strategy.Matrix)), &matrix); err != nil {
+	entries, err := g.entries(&job.Strategy.Matrix)
+	if err != nil {
 		return err
 	}
-	for _, entry := range matrix.Include {
+	var failed error
+	g.values["strategy.job-total"] = strconv.Itoa(len(entries))
+	for _, entry := range entries {
 		for name, value := range entry {
 			text, err := json.Marshal(value)
 			if err != nil {
@@ -113,18 +121,43 @@ func (g *githubRun) matrix(job *githubJob) error {
 		}
 		g.ts.Check(os.RemoveAll(g.dir))
 		g.ts.Check(os.MkdirAll(g.dir, 0o777))
-		if err := g.steps(job.Steps, g.dir); err != nil {
+		g.failed = false
+		if err := g.steps(job.Steps, g.dir); err != nil && !errors.Is(err, errJob) {
 			return err
+		} else if err != nil {
+			failed = err
 		}
 	}
-	return nil
+	return failed
+}
+
+// entries are those of a matrix: one, of nothing, without one.
+func (g *githubRun) entries(node *yaml.Node) ([]map[string]any, error) {
+	var matrix struct{ Include []map[string]any }
+	var lists map[string][]any
+	switch {
+	case node.IsZero():
+		return []map[string]any{nil}, nil
+	case node.Kind == yaml.ScalarNode:
+		err := json.Unmarshal([]byte(g.expand(node.Value)), &matrix)
+		return matrix.Include, err
+	}
+	if err := node.Decode(&lists); err != nil {
+		return nil, err
+	}
+	for name, values := range lists {
+		for _, value := range values {
+			matrix.Include = append(matrix.Include, map[string]any{name: value})
+		}
+	}
+	return matrix.Include, nil
 }
 
 // steps runs steps one after the other; after a failure only those that ask for it.
 func (g *githubRun) steps(steps []githubStep, home string) error {
 	for i := range steps {
 		step := &steps[i]
-		if step.If == "" && g.failed || step.If != "" && !truthy(g.expand(step.If)) {
+		if !g.wanted(step.If) {
 			continue
 		}
 		err := g.step(step, home)
@@ -158,10 +191,19 @@ func (g *githubRun) step(step *githubStep, home string) error {
 		return g.action(with)
 	case "actions/cache":
 		return g.cache(step.ID, with["path"])
+	case "actions/upload-artifact":
+		return g.bash(fmt.Sprintf(`mkdir -p "$STORE/%[1]s"; cp "%[2]s" "$STORE/%[1]s"`, with["name"], with["path"]), g.dir, g.store())
+	case "actions/download-artifact":
+		return g.bash(fmt.Sprintf(`cp -R "$STORE"/%s .`, with["pattern"]), g.dir, g.store())
 	default:
 		fmt.Fprintf(&g.log, "uses %s with %v\n", name, with)
 	}
 	return nil
+}
+
+// store is where artifacts are kept.
+func (g *githubRun) store() map[string]string {
+	return map[string]string{"STORE": filepath.Join(g.ts.Getenv("WORK"), ".home", "artifacts")}
 }
 
 // run runs the shell of a step, with the files that GitHub gives it. What comes from outside may be a value of the
@@ -284,7 +326,7 @@ func (g *githubRun) eval(e string) string {
 		}
 	}
 	temp := filepath.Join(g.ts.Getenv("WORK"), ".home", "temp")
-	known := map[string]string{"true": "true", "false": "false", "runner.temp": temp, "runner.os": "Linux", "runner.arch": "X64"}
+	known := map[string]string{"!cancelled()": "true", "true": "true", "false": "false", "runner.temp": temp, "runner.os": "Linux", "runner.arch": "X64"}
 	value, ok := known[e]
 	event, isEvent := strings.CutPrefix(e, "github.event.")
 	switch {
@@ -298,7 +340,7 @@ func (g *githubRun) eval(e string) string {
 			return ""
 		}
 		return jsonPath(data, strings.Split(event, "."))
-	case regexp.MustCompile(`^(inputs|steps|needs|matrix)\.[a-z.-]+$`).MatchString(e):
+	case regexp.MustCompile(`^(inputs|steps|needs|matrix|strategy)\.[a-z.-]+$`).MatchString(e):
 		return g.values[e]
 	}
 	g.ts.Fatalf("nobody acts out the expression %q", e)
