@@ -258,15 +258,9 @@ func require(m *workspace.Module, path string) *statement {
 // twin is the same module in the other state.
 func (c *causes) twin(v *graph.View, m *workspace.Module) *workspace.Module {
 	if v == c.was {
-		if dir := c.movedTo[m.Dir]; dir != "" {
-			return c.after.Workspace().Module(dir)
-		}
-		return c.after.Workspace().Module(m.Dir)
+		return c.after.Workspace().Module(renamed(c.moved.dirs, m.Dir))
 	}
-	if dir := c.movedFrom[m.Dir]; dir != "" {
-		return c.before.Workspace().Module(dir)
-	}
-	return c.before.Workspace().Module(m.Dir)
+	return c.before.Workspace().Module(renamed(c.movedFrom, m.Dir))
 }
 
 // around looks for what changes selection from the side: lines that replace or exclude something on the way, a use line,

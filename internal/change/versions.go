@@ -111,8 +111,8 @@ type Unknown struct {
 }
 
 // CompareVersions says what a change did to effective versions, from the build lists of all governed modules alone and
-// of the workspace. Modules are matched by directory, and one whose directory is gone by its path: it moved. Selects
-// limits the answer to some modules; nil is all, with the workspace.
+// of the workspace. A module that moved, or has another path now, is the same one, as for [Compare]. Selects limits the
+// answer to some modules; nil is all, with the workspace.
 func CompareVersions(before, after *graph.Graph, selects func(*workspace.Module) bool) *Versions {
 	d := &differ{before: before, after: after, moves: map[moveKey]*Move{}, selects: selects}
 	d.pairModules()
@@ -153,33 +153,25 @@ type differ struct {
 	before, after   *graph.Graph
 	selects         func(*workspace.Module) bool
 	pairs           []pair
-	movedTo         map[string]string // directory before → directory now, of modules that moved
-	movedFrom       map[string]string
-	hadAll, haveAll map[string]bool // paths of all build lists
+	moved           moves
+	movedFrom       map[string]string // directory now → directory before, of modules that moved
+	hadAll, haveAll map[string]bool   // paths of all build lists
 	moves           map[moveKey]*Move
 	out             Versions
 }
 
 // pairModules finds out which module is which.
 func (d *differ) pairModules() {
-	d.movedTo, d.movedFrom = map[string]string{}, map[string]string{}
-	byPath := map[string][]*graph.View{} // views of modules whose directories are gone
-	for _, v := range d.before.Views() {
-		if d.after.View(v.Dir()) == nil {
-			byPath[v.Module.Path] = append(byPath[v.Module.Path], v)
-		}
+	d.moved = movedModules(d.before.Workspace(), d.after.Workspace())
+	d.movedFrom = map[string]string{}
+	for from, to := range d.moved.dirs {
+		d.movedFrom[to] = from
 	}
 	for _, v := range d.after.Views() {
-		was := d.before.View(v.Dir())
-		if was == nil && len(byPath[v.Module.Path]) == 1 && v.Module.Path != "" {
-			was = byPath[v.Module.Path][0]
-			delete(byPath, v.Module.Path)
-			d.movedTo[was.Dir()], d.movedFrom[v.Dir()] = v.Dir(), was.Dir()
-		}
-		d.pairs = append(d.pairs, pair{was, v})
+		d.pairs = append(d.pairs, pair{d.before.View(renamed(d.movedFrom, v.Dir())), v})
 	}
 	for _, v := range d.before.Views() {
-		if d.after.View(v.Dir()) == nil && d.movedTo[v.Dir()] == "" {
+		if d.after.View(renamed(d.moved.dirs, v.Dir())) == nil {
 			d.pairs = append(d.pairs, pair{was: v})
 		}
 	}
@@ -243,11 +235,12 @@ func (d *differ) compare(p pair) {
 	if p.was != nil && p.was.Err() != nil || p.is != nil && p.is.Err() != nil {
 		return
 	}
-	had, have := effectives(p.was), effectives(p.is)
-	for path, e := range had { // a directory that moved with its module is the same code
-		if dir := d.movedTo[e.Dir]; dir != "" {
-			had[path] = graph.Effective{Dir: dir}
+	had, have := map[string]graph.Effective{}, effectives(p.is)
+	for path, e := range effectives(p.was) { // a directory that moved with its module is the same code
+		if e.Dir != "" {
+			e.Dir = renamed(d.moved.dirs, e.Dir)
 		}
+		had[renamed(d.moved.paths, path)] = e
 	}
 	c := &causes{differ: d, pair: p}
 	majors := majorMoves(had, have)
