@@ -106,7 +106,7 @@ func (m *markdown) findings() {
 		return
 	}
 	title := "Findings"
-	if m.r.Base != nil {
+	if b := m.r.Base; b != nil && b.Scope == string(policy.GateNew) {
 		title = "New findings"
 	}
 	fmt.Fprintf(&m.b, "\n#### %s\n", title)
@@ -143,15 +143,18 @@ func (m *markdown) finding(f *Finding) string {
 	} else if len(f.Modules) != 1 || f.Subject != f.Modules[0] {
 		what = mdText(clipped(f.Subject)) + ": " + what
 	}
-	worse := ""
-	if policy.State(f.State) == policy.Worse {
-		worse = " (worse)"
+	state := ""
+	switch {
+	case f.State == string(policy.Worse):
+		state = " (worse)"
+	case f.State == string(policy.Standing) && m.r.counts(f):
+		state = " (there before)"
 	}
 	severity := severityWord(f.Severity)
 	if f.Severity == policy.Error.String() {
 		severity = "**" + severity + "**"
 	}
-	return fmt.Sprintf("| %s %s%s | %s | %s | %s | %s | %s |\n", severity, m.ruleLink(f.Rule), worse,
+	return fmt.Sprintf("| %s %s%s | %s | %s | %s | %s | %s |\n", severity, m.ruleLink(f.Rule), state,
 		mdList(f.Modules, maxCell), what, from, to, m.where(f))
 }
 
