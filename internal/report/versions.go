@@ -155,11 +155,16 @@ func WriteVersionDiff(w io.Writer, format string, d *VersionDiff, o Options) err
 		}
 		pg.moduleChanges(d.Modules)
 		pg.lineChanges(d.Lines)
-		for _, g := range d.Gaps {
-			pg.blank()
-			pg.prose("incomplete: ", "    ", g.text())
-		}
 		pg.blank()
+		for _, g := range d.Gaps {
+			pg.line(piece{"incomplete", warnStyle}, piece{text: " " + g.text()})
+		}
+		if pg.blank(); o.Verbose && len(d.Notes) > 0 {
+			for _, n := range d.Notes {
+				pg.prose("note: ", "      ", n)
+			}
+			pg.blank()
+		}
 	}
 	pg.text("%s", d.closing())
 	return pg.writeTo(w)
