@@ -87,6 +87,21 @@ func TestMergeRandomly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var merged []*Tree
+		var files [][]string
+		var both []string // files that both changed, in different ways
+		for _, ours := range []*Tree{trees[1], work} {
+			got, err := r.Merge(t.Context(), trees[0], ours, trees[2], func(f MergedFile) []byte {
+				if f.Err == nil && !bytes.Equal(f.Ours, f.Theirs) {
+					both = append(both, f.Name)
+				}
+				return f.Ours
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			merged, files = append(merged, got), append(files, listed(t, got.FS))
+		}
 		if _, err := g.try("merge", "-q", "-X", "no-renames", "-m", "merged", "theirs"); err != nil {
 			continue // a conflict
 		}
@@ -95,24 +110,15 @@ func TestMergeRandomly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, ours := range []*Tree{trees[1], work} {
-			got, err := r.Merge(t.Context(), trees[0], ours, trees[2], func(f MergedFile) []byte {
-				if f.Err == nil && !bytes.Equal(f.Ours, f.Theirs) {
-					t.Errorf("seed %d: git merged %s", seed, f.Name)
-				}
-				return f.Ours
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if ours == work {
-				continue // its files are those of git's merge by now
-			}
-			if a, b := listed(t, got.FS), listed(t, want.FS); !slices.Equal(a, b) {
-				t.Errorf("seed %d:\ngot  %q\nwant %q", seed, a, b)
+		if len(both) > 0 {
+			t.Errorf("seed %d: git merged %q", seed, both)
+		}
+		for i, got := range merged {
+			if a, b := files[i], listed(t, want.FS); !slices.Equal(a, b) {
+				t.Errorf("seed %d, %s:\ngot  %q\nwant %q", seed, got.Label, a, b)
 			}
 			if !slices.Equal(got.Modules, want.Modules) || !slices.Equal(got.Nested, want.Nested) || got.Work != want.Work {
-				t.Errorf("seed %d: modules %v below %v, want %v below %v", seed, got.Modules, got.Nested, want.Modules, want.Nested)
+				t.Errorf("seed %d, %s: modules %v below %v, want %v below %v", seed, got.Label, got.Modules, got.Nested, want.Modules, want.Nested)
 			}
 		}
 	}
