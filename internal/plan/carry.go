@@ -121,8 +121,8 @@ func ownLines(now *graph.View, lines []string) []string {
 	})
 }
 
-// dropSums removes the go.sum lines of versions that the plan moves the module away from, where go mod tidy says that
-// nothing needs them any more. Lines that were superfluous before are not the plan's business, lines that loading the
+// dropSums removes the go.sum lines of versions that the plan moves the module away from, and of go.mod files that were
+// read only for those, where go mod tidy says that nothing needs them any more. Lines that were superfluous before are not the plan's business, lines that loading the
 // graph needs stay, whatever tidy says of a go.mod file that it has made smaller, and so do lines that contradict
 // others: which of them is right is for a person to find out.
 func (d *draft) dropSums(m *workspace.Module, now *graph.View, tidied []string) (bool, error) {
@@ -137,8 +137,13 @@ func (d *draft) dropSums(m *workspace.Module, now *graph.View, tidied []string) 
 	}
 	keep := sumSet(strings.Join(tidied, "\n"))
 	old := sumSet(string(was))
+	sumLine := func(f graph.LoadedFile) string { return fmt.Sprintf("%s %s/go.mod %s", f.Mod.Path, f.Mod.Version, f.Sum) }
+	needed := map[string]bool{}
+	for _, f := range before.Loaded() {
+		needed[sumLine(f)] = true
+	}
 	for _, f := range now.Loaded() {
-		keep[fmt.Sprintf("%s %s/go.mod %s", f.Mod.Path, f.Mod.Version, f.Sum)] = true
+		keep[sumLine(f)] = true
 	}
 	disputed := map[module.Version]bool{}
 	for _, c := range d.before.Facts.Sums.Conflicts {
@@ -155,7 +160,7 @@ func (d *draft) dropSums(m *workspace.Module, now *graph.View, tidied []string) 
 		line := path + " " + version + " " + hash
 		mod := module.Version{Path: path, Version: strings.TrimSuffix(version, "/go.mod")}
 		gone := had[mod] && !has[mod] && !disputed[module.Version{Path: path, Version: version}]
-		return !keep[line] && (gone || !old[line])
+		return !keep[line] && (gone || needed[line] || !old[line])
 	})
 	return d.files.set(m.Sum.File, left), nil
 }
