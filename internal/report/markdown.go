@@ -121,13 +121,15 @@ func (m *markdown) findings() {
 		case len(teams) > 1:
 			heading = "\n**No team**\n"
 		}
-		cut += tableOf(m, heading, findingColumns, teams[team], m.finding)
+		columns, row := m.findingTable(teams[team])
+		cut += tableOf(m, heading, columns, teams[team], row)
 	}
 	m.cut(cut)
 }
 
 const (
-	findingColumns   = "| rule | module | what | from | to | where |\n|---|---|---|---|---|---|\n"
+	versionColumns   = "| rule | module | what | from | to | where |\n|---|---|---|---|---|---|\n"
+	findingColumns   = "| rule | module | what | where |\n|---|---|---|---|\n"
 	exceptionColumns = "| exception | until | owner | rule | module | what | reason |\n|---|---|---|---|---|---|---|\n"
 	moduleColumns    = "| module | errors | warnings |\n|---|--:|--:|\n"
 )
@@ -135,8 +137,20 @@ const (
 // maxCell is how many names a cell holds.
 const maxCell = 5
 
-// finding is a row of the table of findings.
-func (m *markdown) finding(f *Finding) string {
+// findingTable is the head of a table of findings and what makes a row of it: with versions if a finding is about them.
+func (m *markdown) findingTable(findings []*Finding) (columns string, row func(*Finding) string) {
+	moves := func(f *Finding) bool { wanted, _ := f.move(); return wanted != "" }
+	if slices.ContainsFunc(findings, moves) {
+		return versionColumns, func(f *Finding) string { return "| " + strings.Join(m.finding(f), " | ") + " |\n" }
+	}
+	return findingColumns, func(f *Finding) string {
+		cells := m.finding(f)
+		return "| " + strings.Join(slices.Delete(cells, 3, 5), " | ") + " |\n"
+	}
+}
+
+// finding is a row under versionColumns.
+func (m *markdown) finding(f *Finding) []string {
 	what, from, to := mdText(clipped(f.Message)), "", ""
 	if wanted, others := f.move(); wanted != "" {
 		what, from, to = mdCode(clipped(f.Dep)), mdList(others, maxCell), mdCode(clipped(wanted))
@@ -154,8 +168,7 @@ func (m *markdown) finding(f *Finding) string {
 	if f.Severity == policy.Error.String() {
 		severity = "**" + severity + "**"
 	}
-	return fmt.Sprintf("| %s %s%s | %s | %s | %s | %s | %s |\n", severity, m.ruleLink(f.Rule), state,
-		mdList(f.Modules, maxCell), what, from, to, m.where(f))
+	return []string{severity + " " + m.ruleLink(f.Rule) + state, mdList(f.Modules, maxCell), what, from, to, m.where(f)}
 }
 
 // move is the version that is wanted and those that are not, of a finding that is about that: where the modules with
@@ -192,13 +205,21 @@ func (m *markdown) where(f *Finding) string {
 			out = append(out, countMore(len(f.At)-i))
 			break
 		}
-		out = append(out, m.link(s.Position, clipped(lineOfFile(s.Position))))
+		out = append(out, m.link(s.Position, clipped(lineIn(f.Modules, s.Position))))
 	}
 	return strings.Join(out, "<br>")
 }
 
 // lineOfFile names a place without its column.
 func lineOfFile(p Position) string { return place(Position{File: p.File, Line: p.Line}) }
+
+// lineIn is lineOfFile without the directory of a module where there is but that one.
+func lineIn(modules []string, p Position) string {
+	if len(modules) == 1 {
+		p.File = strings.TrimPrefix(p.File, modules[0]+"/")
+	}
+	return lineOfFile(p)
+}
 
 // link shows a place by a text, and leads to it where the server that has the files is known.
 func (m *markdown) link(p Position, text string) string {
@@ -219,16 +240,16 @@ func (m *markdown) link(p Position, text string) string {
 
 // information are the findings that never fail a check.
 func (m *markdown) information() {
-	fold(m, "Information: %s", m.chosen(func(f *Finding) bool {
+	m.folded("Information: %s", m.chosen(func(f *Finding) bool {
 		return m.r.counts(f) && f.Severity == policy.Info.String()
-	}), "finding", findingColumns, m.finding)
+	}))
 }
 
 // standing are the findings that were there before a change and do not count.
 func (m *markdown) standing() {
-	fold(m, "There before: %s", m.chosen(func(f *Finding) bool {
+	m.folded("There before: %s", m.chosen(func(f *Finding) bool {
 		return !m.r.counts(f) && f.Exception == nil
-	}), "finding", findingColumns, m.finding)
+	}))
 }
 
 // fixed are the findings of the base that are gone.
@@ -237,7 +258,7 @@ func (m *markdown) fixed() {
 	for i := range m.r.Fixed {
 		gone = append(gone, &m.r.Fixed[i])
 	}
-	fold(m, "Cleared by this change: %s", gone, "finding", findingColumns, m.finding)
+	m.folded("Cleared by this change: %s", gone)
 }
 
 // versions are the effective versions that the change moves, a line for each dependency.
@@ -328,6 +349,12 @@ func (m *markdown) foot() {
 	if len(next) > 0 {
 		m.b.WriteString("\n" + strings.Join(next, ". ") + "\n")
 	}
+}
+
+// folded is fold for findings.
+func (m *markdown) folded(title string, findings []*Finding) {
+	columns, row := m.findingTable(findings)
+	fold(m, title, findings, "finding", columns, row)
 }
 
 // fold writes a table that is shut until somebody opens it; nothing for no rows. Title has %s for their number.
