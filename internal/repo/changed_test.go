@@ -336,3 +336,29 @@ func TestChangedRefuses(t *testing.T) {
 		t.Errorf("without git: %v", err)
 	}
 }
+
+// The Go files of the index are those of git, whatever lies on disk; without git those on disk.
+func TestGoFiles(t *testing.T) {
+	t.Parallel()
+	g := newGit(t)
+	g.write("a.go=package a\n", "sub/x/b.go=package b\n", "sub/x/c.txt=c\n", "sub/vendor/v/v.go=package v\n", "sub/go.work=go 1.26\n")
+	g.commit()
+	g.write("sub/x/generated.go=package b\n")
+	if err := os.Remove(filepath.Join(g.dir, "sub", "x", "b.go")); err != nil {
+		t.Fatal(err)
+	}
+	check := func(r *Repo, want ...string) {
+		t.Helper()
+		got, err := r.GoFiles(t.Context())
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
+	}
+	check(g.open(Options{Root: "."}), "a.go", "sub/x/b.go")
+	check(g.open(Options{Dir: filepath.Join(g.dir, "sub")}), "x/b.go")
+	if err := os.RemoveAll(filepath.Join(g.dir, ".git")); err != nil {
+		t.Fatal(err)
+	}
+	check(g.open(Options{Dir: filepath.Join(g.dir, "sub")}), "x/generated.go")
+	check(newGit(t).open(Options{}))
+}

@@ -188,6 +188,7 @@ func mergeChecks(parts []Part) (*Report, error) {
 		}
 	}
 	out := *reports[0]
+	out.Versions = nil
 	out.Findings, out.Fixed, out.Gaps, out.NotEvaluated, out.Notes = []Finding{}, nil, []Gap{}, []NotEvaluated{}, nil
 	out.Layers = slices.Clone(out.Layers)
 	for i, r := range reports {
@@ -198,7 +199,7 @@ func mergeChecks(parts []Part) (*Report, error) {
 		if out.Fixed, err = addFindings(out.Fixed, r.Fixed, parts[i]); err != nil {
 			return nil, err
 		}
-		out.Gaps = addNew(out.Gaps, r.Gaps)
+		out.Gaps, out.Versions = addNew(out.Gaps, r.Gaps), addNew(out.Versions, r.Versions)
 		out.NotEvaluated, out.Notes = addNew(out.NotEvaluated, r.NotEvaluated), addNew(out.Notes, r.Notes)
 		out.Complete = out.Complete && r.Complete
 		out.Verdict = worseVerdict(out.Verdict, r.Verdict)
