@@ -23,7 +23,9 @@ func (r *Repo) GoFiles(ctx context.Context) ([]string, error) {
 		return nil, errors.New(r.git.refused)
 	}
 	data, err := os.ReadFile(r.git.index)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) || data == nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // nothing was ever added
+	} else if err != nil {
 		return nil, err
 	}
 	var out []string
