@@ -31,8 +31,8 @@ a time as --jobs says. With --affected only in those that changes since --base t
 --order deps a module comes after the siblings that it depends on; modules that depend on each other come one after the
 other. One that fails keeps no other from running, unless --fail-fast is given.
 
-The output of a module is shown in one piece when it has ended, under a title; GitHub and GitLab fold it where the
-command passed. With --prefix it is shown at once, each line with the directory before it. With -q only output of what
+The output of a module is shown in one piece when it has ended, under a title; GitHub, GitLab and Buildkite fold it
+where the command passed. With --prefix it is shown at once, each line with the directory before it. With -q only output of what
 failed is shown. The output itself is left as it is. At the end stands what failed, and how long it took.
 
 The command finds its module in the environment: MODGOV_DIR is the directory relative to the root MODGOV_ROOT,
@@ -306,6 +306,8 @@ func logService(inv *invocation) report.LogService {
 		return report.GitHubLog
 	case inv.getenv("GITLAB_CI") == "true":
 		return report.GitLabLog
+	case inv.getenv("BUILDKITE") == "true":
+		return report.BuildkiteLog
 	}
 	return ""
 }

@@ -99,8 +99,9 @@ type LogService string
 
 // The services; any other folds nothing.
 const (
-	GitHubLog LogService = "github"
-	GitLabLog LogService = "gitlab"
+	GitHubLog    LogService = "github"
+	GitLabLog    LogService = "gitlab"
+	BuildkiteLog LogService = "buildkite"
 )
 
 // Around returns what stands before and after the output of a module in a log: a title, and marks by which the service
@@ -111,6 +112,8 @@ func (m *RunModule) Around(service LogService, number int, at time.Time, o Optio
 	switch {
 	case folds && service == GitHubLog:
 		return "::group::" + strings.ReplaceAll(Escape(m.title()), "%", "%25") + "\n", "::endgroup::\n"
+	case service == BuildkiteLog: // --- begins lines that are folded, +++ such that are not
+		return map[bool]string{true: "--- ", false: "+++ "}[folds] + Escape(m.title()) + "\n", ""
 	case folds && service == GitLabLog:
 		mark := func(word string) string { return fmt.Sprintf("\x1b[0K%s:%d:modgov_%d", word, at.Unix(), number) }
 		return mark("section_start") + "[collapsed=true]\r\x1b[0K" + Escape(m.title()) + "\n",

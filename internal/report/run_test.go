@@ -93,6 +93,8 @@ func TestAround(t *testing.T) {
 		head, foot string
 	}{
 		{&passed, GitHubLog, "::group::a::b%250A\\n: passed in 1m1s\n", "::endgroup::\n"},
+		{&passed, BuildkiteLog, "--- a::b%0A\\n: passed in 1m1s\n", ""},
+		{&failed, BuildkiteLog, "+++ b: exit code 2 in 0.0s\n", ""},
 		{&failed, GitHubLog, "==> b: exit code 2 in 0.0s\n", "\n"},
 		{&passed, "", "==> a::b%0A\\n: passed in 1m1s\n", "\n"},
 		{
