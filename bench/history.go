@@ -84,9 +84,11 @@ func printHistory(commits int, subjects []*subject) {
 	fmt.Printf("  check --base HEAD~20 takes %.2f times plain check; the limit is %.0f ms and %d MB: %s\n",
 		float64(based.median())/float64(plain.median()), limit, limitMemory,
 		verdict(milliseconds(based.median()) < limit && based.peak < limitMemory*1024))
-	fmt.Printf("  ten times the commits make %+.1f ms\n", milliseconds(based.median()-fewer.median()))
-	fmt.Printf("  reading takes %.2f times what git takes\n",
-		float64(subjects[5].median())/float64(subjects[6].median()))
+	fmt.Printf("  ten times the commits make %+.1f ms, %+.1f ms of CPU\n", milliseconds(based.median()-fewer.median()),
+		milliseconds(median(based.cpu)-median(fewer.cpu)))
+	reads, git := subjects[5], subjects[6]
+	fmt.Printf("  reading takes %.2f times what git takes, %.2f times the CPU\n",
+		float64(reads.median())/float64(git.median()), float64(median(reads.cpu))/float64(median(git.cpu)))
 }
 
 func verdict(ok bool) string {

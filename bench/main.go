@@ -61,7 +61,8 @@ type subject struct {
 	args []string
 	dir  string
 	took []time.Duration
-	peak int64 // resident set of the process itself, in KiB
+	cpu  []time.Duration // of the process and those that it waited for
+	peak int64           // resident set of the process itself, in KiB
 }
 
 func run(corpus, tree string, runs int) error {
@@ -158,6 +159,7 @@ func (s *subject) once(env []string, counts bool) error {
 	}
 	if counts {
 		s.took = append(s.took, took)
+		s.cpu = append(s.cpu, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
 		if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 			s.peak = max(s.peak, usage.Maxrss)
 		}
@@ -165,9 +167,11 @@ func (s *subject) once(env []string, counts bool) error {
 	return nil
 }
 
-func (s *subject) median() time.Duration {
-	slices.Sort(s.took)
-	return s.took[len(s.took)/2]
+func (s *subject) median() time.Duration { return median(s.took) }
+
+func median(times []time.Duration) time.Duration {
+	times = slices.Sorted(slices.Values(times))
+	return times[len(times)/2]
 }
 
 func print(tree string, n int, subjects []*subject) {
@@ -179,10 +183,11 @@ func print(tree string, n int, subjects []*subject) {
 	}
 }
 
-// printFigures prints the median time and the greatest resident set of each subject.
+// printFigures prints medians of the time and of the processor's time, and the greatest resident set, of each subject.
 func printFigures(subjects []*subject) {
 	for _, s := range subjects {
-		fmt.Printf("  %-48s %8.1f ms  %6.1f MB\n", s.name, milliseconds(s.median()), float64(s.peak)/1024)
+		fmt.Printf("  %-48s %8.1f ms  %8.1f ms of CPU  %6.1f MB\n", s.name, milliseconds(s.median()),
+			milliseconds(median(s.cpu)), float64(s.peak)/1024)
 	}
 }
 

@@ -26,16 +26,18 @@ type packs struct {
 	dirs  []string // directories of objects
 	list  []*pack  // the one that had the last object first
 	known map[string]bool
-	bad   error             // why a pack cannot be read, if there is such a one
-	kept  map[place]content // of objects that others build on, or may
-	room  int               // for more of it, in bytes
+	bad   error // why a pack cannot be read, if there is such a one
+	// young and old are contents of objects that others build on, or may. When the young ones are too many, they are the
+	// old ones, and those that nobody has asked for since the last time are forgotten.
+	young, old map[place]content
+	room       int // for more young ones, in bytes
 
 	reader *bufio.Reader // both are used again for every object
 	zlib   io.ReadCloser
 }
 
 const (
-	keptSize    = 16 << 20  // of the objects that are kept, together
+	keptSize    = 16 << 20  // of the young objects that are kept, together; as many are old
 	maxBaseSize = 256 << 20 // of an object that others build on
 	maxChain    = 5000      // git makes none of more than 4095
 )
@@ -53,7 +55,7 @@ type content struct {
 }
 
 func openPacks(dirs []string) *packs {
-	p := &packs{dirs: dirs, known: map[string]bool{}, kept: map[place]content{}, room: keptSize, reader: bufio.NewReader(nil)}
+	p := &packs{dirs: dirs, known: map[string]bool{}, young: map[place]content{}, room: keptSize, reader: bufio.NewReader(nil)}
 	p.refresh()
 	return p
 }
@@ -214,7 +216,7 @@ func (p *packs) at(where place) (content, error) {
 // chain reads the deltas from a place on, and the object that they build on.
 func (p *packs) chain(at place) (whole content, deltas []delta, err error) {
 	for range maxChain {
-		if kept, ok := p.kept[at]; ok {
+		if kept, ok := p.recall(at); ok {
 			if len(deltas) == 0 {
 				kept.data = bytes.Clone(kept.data) // the caller may change it
 			}
@@ -252,16 +254,27 @@ func checkSize(size int64, asked bool) error {
 	return nil
 }
 
-// keep remembers an object. Where there is no room for it, what was kept is forgotten.
+// keep remembers an object.
 func (p *packs) keep(at place, c content) {
 	if len(c.data) > keptSize/4 {
 		return
 	}
 	if p.room -= len(c.data); p.room < 0 {
-		clear(p.kept)
-		p.room = keptSize - len(c.data)
+		p.old, p.young, p.room = p.young, map[place]content{}, keptSize-len(c.data)
 	}
-	p.kept[at] = c
+	p.young[at] = c
+}
+
+// recall returns what is remembered of an object.
+func (p *packs) recall(at place) (content, bool) {
+	if c, ok := p.young[at]; ok {
+		return c, true
+	}
+	c, ok := p.old[at]
+	if ok {
+		p.keep(at, c)
+	}
+	return c, ok
 }
 
 // header reads what stands before an object; inflate goes on from there.
