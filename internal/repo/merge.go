@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,8 +21,9 @@ type MergedFile struct {
 
 // Merge returns the files and modules that merging two states gives: ours, a commit or the working tree, and theirs, a
 // commit, both made from base, a commit. Nothing is written. A file that one side left alone is that of the other; merge
-// says what becomes of one that both changed, nil for none. That a file was moved is not noticed: it is one that is gone
-// and one that is new. What cannot be read is an error.
+// says what becomes of one that both changed, nil for none. A file that one side moved and the other changed is one that
+// both changed, at its new place: it is known by its name and half of its lines, as in git. What cannot be read is an
+// error.
 func (r *Repo) Merge(ctx context.Context, base, ours, theirs *Tree, merge func(MergedFile) []byte) (*Tree, error) {
 	there, err := r.Changed(ctx, base, theirs)
 	if err != nil {
@@ -31,33 +33,27 @@ func (r *Repo) Merge(ctx context.Context, base, ours, theirs *Tree, merge func(M
 	if err != nil {
 		return nil, err
 	}
-	m := newMergedFiles(ours.FS, theirs.FS)
-	for _, name := range there.Files {
-		_, both := slices.BinarySearch(here.Files, name)
-		switch {
-		case strings.HasPrefix(name, "../"):
-		case both:
-			if err := m.mergeFile(name, base.FS, merge); err != nil {
-				return nil, err
-			}
-		default:
-			if err := m.take(name); err != nil {
-				return nil, err
-			}
-		}
+	m := &merging{mergedFiles: newMergedFiles(ours.FS, theirs.FS), base: base.FS, here: here.Files, there: there.Files, merge: merge}
+	if err := m.run(); err != nil {
+		return nil, err
 	}
 	t := &Tree{
-		FS: m, Label: fmt.Sprintf("merge of %s and %s", ours.Label, theirs.Label), Work: r.work, IgnoredWork: ours.IgnoredWork,
+		FS: m.mergedFiles, Label: fmt.Sprintf("merge of %s and %s", ours.Label, theirs.Label), Work: r.work, IgnoredWork: ours.IgnoredWork,
 		Checkouts: mergedSet(base.Checkouts, ours.Checkouts, theirs.Checkouts), Notes: slices.Concat(ours.Notes, here.Notes),
 	}
-	t.arrange(m.with(modFile, mergedSet(base.mods, ours.mods, theirs.mods)),
-		m.with(workFile, mergedSet(base.works, ours.works, theirs.works)))
+	t.arrange(m.with(modFile, base.mods, ours.mods, theirs.mods), m.with(workFile, base.works, ours.works, theirs.works))
 	return t, nil
 }
 
-// with returns those of the directories that have a file.
-func (m *mergedFiles) with(file string, dirs []string) []string {
-	return slices.DeleteFunc(dirs, func(dir string) bool {
+// with merges the directories that have a file: sets, but for what was settled about one of these files.
+func (m *mergedFiles) with(file string, base, ours, theirs []string) []string {
+	dirs := mergedSet(base, ours, theirs)
+	for _, dir := range slices.Concat(base, ours, theirs) {
+		if m.changed[path.Join(dir, file)].data != nil {
+			dirs = append(dirs, dir)
+		}
+	}
+	return slices.DeleteFunc(sorted(dirs), func(dir string) bool {
 		_, err := fs.Lstat(m, path.Join(dir, file))
 		return errors.Is(err, fs.ErrNotExist)
 	})
@@ -83,33 +79,133 @@ func mergedSet(base, ours, theirs []string) []string {
 	return sorted(out)
 }
 
-// mergeFile settles what becomes of a file that both sides changed.
-func (m *mergedFiles) mergeFile(name string, base fs.FS, merge func(MergedFile) []byte) error {
+// A merging is a merge under way.
+type merging struct {
+	*mergedFiles
+	base        fs.FS
+	here, there []string // files that each side changed, sorted
+	merge       func(MergedFile) []byte
+}
+
+func (m *merging) run() error {
+	var left []MergedFile // deleted on one side, and perhaps moved
+	for _, name := range m.there {
+		if strings.HasPrefix(name, "../") {
+			continue
+		}
+		if _, both := slices.BinarySearch(m.here, name); !both {
+			if err := m.take(name); err != nil {
+				return err
+			}
+			continue
+		}
+		f, err := m.read(name)
+		switch {
+		case err != nil:
+			return err
+		case f.Err == nil && f.Base != nil && (f.Ours == nil) != (f.Theirs == nil):
+			left = append(left, f)
+		default:
+			m.settle(f)
+		}
+	}
+	for _, f := range left {
+		moved, err := m.follow(f)
+		if err != nil {
+			return err
+		}
+		if moved.Name != f.Name {
+			m.change(f.Name, mergedEntry{gone: true})
+		}
+		m.settle(moved)
+	}
+	return nil
+}
+
+// read reads a file that both sides changed.
+func (m *merging) read(name string) (MergedFile, error) {
 	f := MergedFile{Name: name}
 	for _, side := range []struct {
 		files fs.FS
 		data  *[]byte
-	}{{base, &f.Base}, {m.ours, &f.Ours}, {m.theirs, &f.Theirs}} {
+	}{{m.base, &f.Base}, {m.ours, &f.Ours}, {m.theirs, &f.Theirs}} {
 		data, err := fs.ReadFile(side.files, name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case errors.Is(err, ErrNotFetched):
-			return err
+			return f, err
 		case err != nil:
 			f.Err = err
 		default:
 			*side.data = append([]byte{}, data...) // never nil
 		}
 	}
-	data := merge(f)
+	return f, nil
+}
+
+// settle asks what becomes of a file.
+func (m *merging) settle(f MergedFile) {
+	data := m.merge(f)
 	switch {
 	case f.Err != nil: // it stays as it is here
 	case data == nil:
-		m.change(name, mergedEntry{gone: true})
+		m.change(f.Name, mergedEntry{gone: true})
 	default:
-		m.change(name, mergedEntry{data: data})
+		m.change(f.Name, mergedEntry{data: data})
 	}
-	return nil
+}
+
+// follow looks where a file went that one side deleted and the other changed; it is the same if nobody can say.
+func (m *merging) follow(f MergedFile) (MergedFile, error) {
+	files, changed, other := m.ours, m.here, m.there
+	if f.Theirs == nil {
+		files, changed, other = m.theirs, m.there, m.here
+	}
+	best, found := 0.5, f
+	for _, name := range changed {
+		if path.Base(name) != path.Base(f.Name) || strings.HasPrefix(name, "../") {
+			continue
+		}
+		if _, taken := slices.BinarySearch(other, name); taken {
+			continue
+		}
+		if _, err := fs.Lstat(m.base, name); !errors.Is(err, fs.ErrNotExist) {
+			continue // it was there before
+		}
+		data, err := fs.ReadFile(files, name)
+		if errors.Is(err, ErrNotFetched) {
+			return f, err
+		} else if err != nil {
+			continue // no file
+		}
+		if alike := likeness(f.Base, data); alike >= best {
+			best, found = alike, MergedFile{Name: name, Base: f.Base, Ours: f.Ours, Theirs: f.Theirs}
+			if f.Ours == nil {
+				found.Ours = data
+			} else {
+				found.Theirs = data
+			}
+		}
+	}
+	return found, nil
+}
+
+// likeness is the share of lines that two texts have in common, of the longer one; blank lines do not count.
+func likeness(a, b []byte) float64 {
+	count, lines := map[string]int{}, [2]int{}
+	for i, text := range [][]byte{a, b} {
+		for line := range bytes.Lines(text) {
+			if line = bytes.TrimSpace(line); len(line) > 0 {
+				lines[i]++
+				count[string(line)] += 1 - 2*i
+			}
+		}
+	}
+	common := lines[0]
+	for _, n := range count {
+		common -= max(n, 0)
+	}
+	return float64(common) / float64(max(lines[0], lines[1], 1))
 }
 
 // take takes a file over from theirs.

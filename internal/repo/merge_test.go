@@ -204,3 +204,59 @@ func TestMergeWorkspace(t *testing.T) {
 		}
 	}
 }
+
+// A file that one side moved and the other changed is merged at its new place, whichever side moved it.
+func TestMergeFollowsMoves(t *testing.T) {
+	t.Parallel()
+	g := newGit(t)
+	write := func(name, text string) {
+		mkdir(t, filepath.Join(g.dir, filepath.Dir(name)))
+		if err := os.WriteFile(filepath.Join(g.dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commit := func() { g.git("add", "-A"); g.git("commit", "-q", "-m", "x") }
+	write("a/go.mod", "module a\n\ngo 1.24\n\nrequire x v1.0.0\n")
+	write("b/go.mod", "module b\n\nrequire y v1.0.0\n")
+	commit()
+	g.git("checkout", "-q", "-b", "moves")
+	g.git("mv", "a", "moved")
+	write("moved/go.mod", "module a\n\ngo 1.24\n\nrequire x v1.1.0\n")
+	g.git("rm", "-q", "b/go.mod")
+	write("c/go.mod", "module other\n\ngo 1.24\n") // no line of b
+	commit()
+	g.git("checkout", "-q", "-b", "edits", "main")
+	write("a/go.mod", "module a\n\ngo 1.25\n\nrequire x v1.0.0\n")
+	write("b/go.mod", "module b\n\nrequire y v1.1.0\n")
+	commit()
+	r := g.open(Options{})
+	for _, sides := range [][2]string{{"moves", "edits"}, {"edits", "moves"}} {
+		var trees []*Tree
+		for _, rev := range []string{"main", sides[0], sides[1]} {
+			tree, err := r.Revision(t.Context(), rev)
+			if err != nil {
+				t.Fatal(err)
+			}
+			trees = append(trees, tree)
+		}
+		asked := map[string]MergedFile{}
+		got, err := r.Merge(t.Context(), trees[0], trees[1], trees[2], func(f MergedFile) []byte {
+			asked[f.Name] = f
+			return []byte("merged")
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := asked["moved/go.mod"]
+		if !bytes.Contains(f.Base, []byte("v1.0.0")) || !bytes.Contains(append(f.Ours, f.Theirs...), []byte("v1.1.0")) ||
+			!bytes.Contains(append(f.Ours, f.Theirs...), []byte("go 1.25")) {
+			t.Errorf("%v: asked about %q %q %q", sides, f.Base, f.Ours, f.Theirs)
+		}
+		if f, ok := asked["b/go.mod"]; !ok || (f.Ours == nil) == (f.Theirs == nil) {
+			t.Errorf("%v: asked about %q and %q where one side has none", sides, f.Ours, f.Theirs)
+		}
+		if want := []Entry{{Dir: "b"}, {Dir: "c"}, {Dir: "moved"}}; !slices.Equal(got.Modules, want) {
+			t.Errorf("%v: modules %v, want %v", sides, got.Modules, want)
+		}
+	}
+}

@@ -35,7 +35,8 @@ func (c *Conflict) Error() string { return c.File + ": " + c.Text }
 //
 // The result is the text of ours with the fewest edits (see [Apply]), or of theirs where that changed what no edit can
 // express; comments of the other side that mean nothing to go are not taken over. Where there is a conflict the result
-// holds what ours says. It does not depend on which side is ours, but for its form.
+// holds what ours says, but for a file that one side deleted: that is gone. All else does not depend on which side is
+// ours, but for its form.
 func Merge(file string, base, ours, theirs []byte) ([]byte, []Conflict) {
 	same := func(a, b []byte) bool { return (a == nil) == (b == nil) && bytes.Equal(a, b) }
 	switch {
@@ -44,9 +45,9 @@ func Merge(file string, base, ours, theirs []byte) ([]byte, []Conflict) {
 	case same(base, ours):
 		return theirs, nil
 	case ours == nil:
-		return theirs, []Conflict{{file, "deleted here, changed there"}}
+		return nil, []Conflict{{file, "deleted here, changed there"}}
 	case theirs == nil:
-		return ours, []Conflict{{file, "changed here, deleted there"}}
+		return nil, []Conflict{{file, "changed here, deleted there"}}
 	}
 	switch name := path.Base(file); {
 	case name == "go.sum" || name == "go.work.sum":
