@@ -91,9 +91,9 @@ type ReleaseNeed struct {
 type Blocker struct {
 	// Kind is "error", a finding of check; "replace", a replace line that nobody sees who imports the module; "unread"; or
 	// what it waits for a sibling for: "placeholder", "unpublished", "directory", "unready"; for one of its cycle "together".
-	Kind    string     `json:"kind"`
-	Message string     `json:"message"`
-	At      []Position `json:"at"`
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	At      []Span `json:"at"`
 	// After are the modules that have to be released first, With those that have to be together with it; both empty: it can
 	// be done now.
 	After []string `json:"after"`
@@ -193,13 +193,13 @@ func newReleaseModule(m *release.Module) ReleaseModule {
 	}
 	for _, h := range m.Hidden {
 		out.Blockers = append(out.Blockers, Blocker{
-			Kind: "replace", After: []string{}, At: []Position{newPosition(h.Line.Pos)},
+			Kind: "replace", After: []string{}, At: []Span{{newPosition(h.Line.Pos), ""}},
 			Message: fmt.Sprintf("replaces %s by %s: who imports it gets %s", h.Line.Old.Path, graph.ModText(h.Line.New), h.Version),
 		})
 	}
 	if m.State == release.Unknown {
 		out.Blockers = append(out.Blockers, Blocker{
-			Kind: "unread", After: []string{}, At: []Position{}, Message: "its build list could not be had: " + m.Err.Error(),
+			Kind: "unread", After: []string{}, At: []Span{}, Message: "its build list could not be had: " + m.Err.Error(),
 		})
 	}
 	out.Blockers = append(out.Blockers, holds(m)...)
@@ -208,13 +208,11 @@ func newReleaseModule(m *release.Module) ReleaseModule {
 
 // errorBlocker is a finding of check as a module sees it.
 func errorBlocker(f *policy.Finding, dir string) Blocker {
-	b := Blocker{Kind: "error", Message: f.Message, At: []Position{}, After: []string{}, Fix: f.Fix, Rule: f.Rule, Finding: f.ID()}
+	b := Blocker{Kind: "error", Message: f.Message, At: []Span{}, After: []string{}, Fix: f.Fix, Rule: f.Rule, Finding: f.ID()}
 	if f.Subject != dir {
 		b.Message = f.Subject + ": " + f.Message
 	}
-	for _, s := range f.At {
-		b.At = append(b.At, newPosition(s.Pos))
-	}
+	b.At = append(b.At, newSpans(f.At)...)
 	return b
 }
 
@@ -225,17 +223,17 @@ const together = "together"
 func holds(m *release.Module) []Blocker {
 	var out []Blocker
 	if len(m.Cycle) > 0 {
-		b := Blocker{Kind: together, At: []Position{}, After: []string{}, With: dirsOf(m.Cycle)}
+		b := Blocker{Kind: together, At: []Span{}, After: []string{}, With: dirsOf(m.Cycle)}
 		b.Message = "needs and is needed by " + strings.Join(b.With, ", ")
 		for _, n := range m.Needs {
 			if n.Require != nil && slices.Contains(m.Cycle, n.Module) {
-				b.At = append(b.At, newPosition(n.Require.Pos))
+				b.At = append(b.At, Span{newPosition(n.Require.Pos), "required here"})
 			}
 		}
 		out = append(out, b)
 	}
 	for _, hold := range []release.Hold{release.Placeholder, release.Unpublished, release.Directory, release.Unready} {
-		b := Blocker{Kind: string(hold), At: []Position{}, After: []string{}}
+		b := Blocker{Kind: string(hold), At: []Span{}, After: []string{}}
 		byVersion := map[string][]string{}
 		var versions []string
 		for _, n := range m.Needs {
@@ -249,10 +247,10 @@ func holds(m *release.Module) []Blocker {
 					versions = append(versions, v)
 				}
 				byVersion[v] = append(byVersion[v], n.Dir)
-				b.At = append(b.At, newPosition(n.Require.Pos))
+				b.At = append(b.At, Span{newPosition(n.Require.Pos), "required here"})
 			}
 			if n.Replace != nil {
-				b.At = append(b.At, newPosition(n.Replace.Pos))
+				b.At = append(b.At, Span{newPosition(n.Replace.Pos), "replaced here"})
 			}
 		}
 		var parts []string

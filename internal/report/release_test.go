@@ -8,7 +8,7 @@ import (
 
 // releaseDocument has every key, and the texts wherever one from a file may stand.
 func releaseDocument(a, b string) *Release {
-	at := []Position{{File: a + "/go.mod", Line: 3, Col: 2, End: 5}, {File: b, Line: 4}, {File: a}}
+	at := []Span{{Position{File: a + "/go.mod", Line: 3, Col: 2, End: 5}, b}, {Position{File: b, Line: 4}, a}, {Position{File: a}, ""}}
 	module := func(dir, state string, wave int, blockers ...Blocker) ReleaseModule {
 		return ReleaseModule{
 			Dir: dir, Path: b, Teams: []string{a, b}, Published: wave == 1, Wave: wave, State: state, NeededBy: []string{a}, Later: []string{a, b},
@@ -30,13 +30,13 @@ func releaseDocument(a, b string) *Release {
 				Blocker{Kind: "placeholder", Message: a, At: at, After: []string{a, "z"}}, Blocker{Kind: "unpublished", Message: b, At: at, After: []string{a}},
 				Blocker{Kind: "unready", Message: b, At: at, After: []string{a}}),
 			module("x", "ready", 1, Blocker{Kind: "together", Message: a, At: at, After: []string{}, With: []string{a, b}}),
-			module("y", "unknown", 2, Blocker{Kind: "unread", Message: b, At: []Position{}, After: []string{}}),
+			module("y", "unknown", 2, Blocker{Kind: "unread", Message: b, At: []Span{}, After: []string{}}),
 		},
 		Differences: []Difference{
 			{a, "minor", true, []VersionUse{{b, []string{a}, []string{b}}, {a, []string{"x"}, []string{}}}},
 			{b, "equal", true, []VersionUse{{b, []string{a}, []string{}}, {a, []string{}, []string{"x", b}}}},
 		},
-		Exceptions: []ExceptionUse{{ID: a, State: "expired", Position: at[0], Item: b, Dep: []string{a}, In: []string{b}, Owner: a,
+		Exceptions: []ExceptionUse{{ID: a, State: "expired", Position: at[0].Position, Item: b, Dep: []string{a}, In: []string{b}, Owner: a,
 			Owners: []string{a}, Reason: b, Expires: "2026-06-30", DaysLeft: &days, Findings: []string{a}, Modules: []string{b}}},
 		Gaps:  []Gap{{Layer: "selected", Module: a, Message: b, Way: a}},
 		Notes: []string{a},

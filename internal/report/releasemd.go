@@ -279,16 +279,20 @@ func (m *releaseMarkdown) required(b *Blocker, x *ReleaseModule) string {
 	return strings.Join(parts, ", ")
 }
 
-// places names the first places of a blocker.
-func places(at []Position) string {
+// places names the first places of a blocker, and what stands at those after the first.
+func places(at []Span) string {
 	const most = 2
 	var out []string
-	for i, p := range at {
+	for i, s := range at {
 		if i == most && len(at) > most {
 			out = append(out, countMore(len(at)-i))
 			break
 		}
-		out = append(out, mdCode(lineOfFile(p)))
+		text := mdCode(lineOfFile(s.Position))
+		if i > 0 && s.Label != "" {
+			text = mdText(clipped(s.Label)) + ": " + text
+		}
+		out = append(out, text)
 	}
 	if len(out) == 0 {
 		return ""
