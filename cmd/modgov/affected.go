@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -124,7 +125,7 @@ func (p *project) touched(base string) (*touch, error) {
 		return nil, revisionError(err)
 	}
 	p.notes = append(p.notes, changes.Notes...)
-	c := &change.Change{Files: changes.Files}
+	c := &change.Change{Files: changes.Files, Real: p.realDir}
 	before, err := p.policyBefore(b)
 	if err != nil {
 		return nil, err
@@ -196,6 +197,23 @@ func (p *project) graphBefore(b *comparison, before *policy.Policy, head *worksp
 		now := head.Module(m.Dir)
 		return m.Governed || now != nil && now.Governed
 	}})
+}
+
+// realDir is the directory that a directory is, relative to the root: replace lines may pass through links.
+func (p *project) realDir(dir string) string {
+	full := filepath.FromSlash(dir)
+	if !filepath.IsAbs(full) {
+		full = filepath.Join(p.repo.Root, full)
+	}
+	real, err := filepath.EvalSymlinks(full)
+	if err != nil {
+		return dir // it is gone
+	}
+	rel, err := filepath.Rel(p.repo.Root, real)
+	if err != nil {
+		return dir
+	}
+	return filepath.ToSlash(rel)
 }
 
 // weights returns how many Go files each module has, by directory: what it costs to build is not known.

@@ -20,6 +20,8 @@ type Change struct {
 	Base, Head *graph.Graph
 	// Files are the files that differ: slash paths relative to the root, those outside with "../" in front, sorted.
 	Files []string
+	// Real returns the directory that a directory is, if a link leads there, as Files name it; nil where there are no links.
+	Real func(dir string) string
 	// Findings are those that the change of the policy alone brings, clears or alters, in the files of Head.
 	Findings []*policy.Finding
 }
@@ -191,7 +193,7 @@ func (a *affection) fileReasons(m *workspace.Module) []Reason {
 		out = append(out, Reason{Kind: FilesDiffer, Files: files})
 	}
 	for _, l := range a.locals[m] {
-		if files := a.reaching[l.Dir]; len(files) > 0 && l.Dir != m.Dir {
+		if files := a.reaching[a.real(l.Dir)]; len(files) > 0 && l.Dir != m.Dir {
 			out = append(out, Reason{
 				Kind: DependencyDiffers, Dep: l.Path, Dir: l.Dir, Files: files, Replace: l.Replace, InWorkspace: l.Replace == nil,
 			})
@@ -210,7 +212,7 @@ func (a *affection) assignFiles() {
 	before := a.places(a.Base, a.Base.Locals())
 	for _, file := range a.Files {
 		owned := false
-		for _, places := range []map[string]bool{before, after} {
+		for _, places := range []places{before, after} {
 			owned = a.assign(file, places) || owned
 		}
 		if !owned {
@@ -220,11 +222,15 @@ func (a *affection) assignFiles() {
 }
 
 // assign gives a file to the modules around it, up to the first that is governed, and reports whether there is one.
-func (a *affection) assign(file string, places map[string]bool) (owned bool) {
+func (a *affection) assign(file string, p places) (owned bool) {
+	for _, dir := range p.below[file] { // a submodule or a link, which is one path, with directories that somebody replaces to
+		add(a.touched, a.real(dir), file)
+		add(a.reaching, a.real(dir), file)
+	}
 	nearest := true
 	for dir := path.Dir(file); ; dir = path.Dir(dir) {
 		m := a.head.Module(dir)
-		if owned = m != nil && m.Governed; owned || places[dir] {
+		if owned = m != nil && m.Governed; owned || p.at[dir] {
 			add(a.touched, dir, file)
 			if nearest && !strings.HasSuffix(file, "_test.go") {
 				add(a.reaching, dir, file)
@@ -245,17 +251,40 @@ func add(files map[string][]string, dir, file string) {
 }
 
 // places are the directories of modules, and those outside that replace lines lead to.
-func (a *affection) places(g *graph.Graph, locals map[*workspace.Module][]graph.Local) map[string]bool {
-	out := map[string]bool{}
+type places struct {
+	at    map[string]bool
+	below map[string][]string // those that are, or lie below, a path
+}
+
+func (c *Change) places(g *graph.Graph, locals map[*workspace.Module][]graph.Local) places {
+	p := places{map[string]bool{}, map[string][]string{}}
 	for _, m := range g.Workspace().Modules {
-		out[m.Dir] = true
+		p.add(m.Dir)
 	}
 	for _, list := range locals {
 		for _, l := range list {
-			out[l.Dir] = true
+			p.add(l.Dir) // what a link is, is a file of its own
+			p.add(c.real(l.Dir))
 		}
 	}
-	return out
+	return p
+}
+
+func (c *Change) real(dir string) string {
+	if c.Real == nil {
+		return dir
+	}
+	return c.Real(dir)
+}
+
+func (p *places) add(place string) {
+	if p.at[place] {
+		return
+	}
+	p.at[place] = true
+	for dir := place; dir != "." && dir != "/" && path.Base(dir) != ".."; dir = path.Dir(dir) {
+		p.below[dir] = append(p.below[dir], place)
+	}
 }
 
 // aloneList are the effective versions of a module alone, by path.
