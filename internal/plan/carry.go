@@ -137,7 +137,9 @@ func (d *draft) dropSums(m *workspace.Module, now *graph.View, tidied []string) 
 	}
 	keep := sumSet(strings.Join(tidied, "\n"))
 	old := sumSet(string(was))
-	sumLine := func(f graph.LoadedFile) string { return fmt.Sprintf("%s %s/go.mod %s", f.Mod.Path, f.Mod.Version, f.Sum) }
+	sumLine := func(f graph.LoadedFile) string {
+		return fmt.Sprintf("%s %s/go.mod %s", f.Mod.Path, f.Mod.Version, f.Sum)
+	}
 	needed := map[string]bool{}
 	for _, f := range before.Loaded() {
 		needed[sumLine(f)] = true
