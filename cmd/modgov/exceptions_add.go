@@ -120,17 +120,20 @@ func refuseUseless(use policy.ExceptionUse, gaps bool) error {
 	err := errors.New("not added: it waives nothing, no finding matches")
 	switch {
 	case len(use.Findings) > 0 && use.Findings[0].Exception != nil:
-		err = fmt.Errorf("not added: %s is waived by %s already", use.Findings[0].ID(), use.Findings[0].Exception.ID)
+		err = fmt.Errorf("not added: %s is waived by %s already", inWords(use.Findings[0]), use.Findings[0].Exception.ID)
 	case len(use.Findings) > 0:
 		f := use.Findings[0]
 		err = fmt.Errorf("not added: %s stands all the same, for other modules of it are not covered: %s",
-			f.ID(), strings.Join(f.Modules, ", "))
+			inWords(f), strings.Join(f.Modules, ", "))
 	case gaps:
 		err = errors.New("not added: no finding matches, but not everything could be read")
 		return withHint(withCode(exitIncomplete, err), "%s", hint)
 	}
 	return withHint(withCode(exitNegative, err), "%s", hint)
 }
+
+// inWords names a finding on one line.
+func inWords(f *policy.Finding) string { return f.Rule + " about " + f.Subject }
 
 // newException is what the flags of add ask for.
 func (p *project) newException(c *cli.Context) (e policy.NewException, err error) {
