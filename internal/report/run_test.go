@@ -241,3 +241,36 @@ func TestMergeRefuses(t *testing.T) {
 		}
 	}
 }
+
+// FuzzMerge joins whatever can be read and shows it in every way: nothing panics, nothing acts on a terminal or a log.
+func FuzzMerge(f *testing.F) {
+	for _, r := range []*Run{ranModules(&Shard{1, 2}, []string{"a", "b"}, "a"), ranModules(&Shard{2, 2}, []string{"a", "b"}, "b")} {
+		data, err := json.Marshal(r)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data, data)
+	}
+	for _, file := range archives(f, "testdata/check/*.txtar") {
+		archive, _, _ := recorded(f, file)
+		f.Add(section(archive, "report.json"), section(archive, "report.json"))
+	}
+	f.Fuzz(func(t *testing.T, one, other []byte) {
+		check, run, err := Merge([]Part{{"1", one}, {"2", other}})
+		if err != nil {
+			return
+		}
+		if (check == nil) == (run == nil) {
+			t.Fatal("one document was wanted")
+		}
+		if run == nil {
+			return
+		}
+		for _, format := range Formats("run") {
+			runText(t, format, run, Options{Verbose: true})
+		}
+		if _, err := decodeRun(strings.NewReader(runText(t, "json", run, Options{}))); err != nil {
+			t.Fatalf("what was written cannot be read: %v", err)
+		}
+	})
+}
