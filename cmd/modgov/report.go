@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -106,7 +105,7 @@ func (p *project) missingSiblings(j *policy.Judgement) map[module.Version]bool {
 		case isNotFound(err):
 			out[required[i]] = true
 		case err != nil:
-			j.Gaps = append(j.Gaps, policy.Gap{Layer: policy.LayerRemote, Err: fmt.Errorf("%s: %w", required[i], err)})
+			j.Gaps = append(j.Gaps, policy.Gap{Layer: policy.LayerRemote, Err: err})
 		}
 	}
 	return out
