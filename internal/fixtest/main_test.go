@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/modgov/modgov/internal/gocmd"
@@ -45,4 +46,15 @@ func TestCorpus(t *testing.T) {
 func TestSource(t *testing.T) {
 	t.Parallel()
 	try(t, 5, 3, "", "generated", "teams")
+}
+
+func TestWithoutForm(t *testing.T) {
+	got := withoutForm([]string{
+		"-require (", "-	example.org/x00 v1.0.1 // indirect", "-	example.org/x01 v1.1.0 // indirect", "-)",
+		"+require example.org/x00 v1.0.1 // indirect", "+require example.org/x02 v1.0.0",
+	})
+	want := []string{"-require (", "-	example.org/x01 v1.1.0 // indirect", "-)", "+require example.org/x02 v1.0.0"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
 }

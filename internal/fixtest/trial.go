@@ -331,7 +331,28 @@ func (s *subject) tidyDiff(ctx context.Context, root string, st *state, dir stri
 			lines = append(lines, strings.TrimSpace(line))
 		}
 	}
-	return lines, nil
+	return withoutForm(lines), nil
+}
+
+// withoutForm takes from the lines of a diff those that only move a requirement: out of a block of which nothing else is
+// left, say.
+func withoutForm(lines []string) []string {
+	says := func(line string) string {
+		return line[:1] + strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line[1:]), "require "))
+	}
+	out := slices.Clone(lines)
+	for _, line := range lines {
+		if !strings.HasPrefix(line, "+") {
+			continue
+		}
+		gone := slices.IndexFunc(out, func(l string) bool { return says(l) == "-"+says(line)[1:] })
+		if gone >= 0 {
+			out = slices.Delete(out, gone, gone+1)
+			come := slices.Index(out, line)
+			out = slices.Delete(out, come, come+1)
+		}
+	}
+	return out
 }
 
 // said returns what go said of a failure, on one line.
