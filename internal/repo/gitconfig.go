@@ -3,6 +3,7 @@ package repo
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -207,8 +208,12 @@ func isTrue(value string) bool {
 	return false
 }
 
-// readFollowed reads a file of the user's own, through links, with the limits of readRegular.
+// readFollowed reads a file of the user's own, through links, with the limits of readRegular. The null device, by which
+// GIT_CONFIG_GLOBAL says that there is none, is empty.
 func readFollowed(name string) ([]byte, error) {
+	if name == os.DevNull {
+		return nil, nil
+	}
 	real, err := filepath.EvalSymlinks(name)
 	if err != nil {
 		return nil, err

@@ -131,6 +131,9 @@ func TestUsersIgnoreFile(t *testing.T) {
 	r := g.open(Options{})
 	wantNote(t, r.Notes, ".gitconfig was read in part")
 	wantDirs(t, workTree(t, r), "a b c")
+	if r := g.open(Options{}, "GIT_CONFIG_GLOBAL="+os.DevNull); len(r.Notes) > 1 {
+		t.Errorf("no file of the user's own, and these notes: %q", r.Notes)
+	}
 }
 
 // --root is the user's word: what the rules above it say is no matter, what those below say is.
