@@ -105,9 +105,9 @@ func reasonText(r *change.Reason) string {
 	case change.NoBuildList:
 		return unknownText(r)
 	case change.FilesDiffer:
-		return fmt.Sprintf("files: %d changed", len(r.Files))
+		return policy.Count(len(r.Files), "file") + " changed"
 	case change.DependencyDiffers:
-		return fmt.Sprintf("depends on %s (%s), files: %d changed", r.Dir, wayText(r), len(r.Files))
+		return fmt.Sprintf("depends on %s (%s), where %s changed", r.Dir, wayText(r), policy.Count(len(r.Files), "file"))
 	case change.VersionDiffers:
 		text := fmt.Sprintf("%s %s -> %s", r.Dep, orWord(r.From, "none"), orWord(r.To, "gone"))
 		if r.InWorkspace {
