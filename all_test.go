@@ -35,9 +35,9 @@ func mayImport() map[string][]string {
 		"integrity": facts,
 		"imports":   facts,
 		"policy":    judged,
-		"change":    append([]string{"policy"}, judged...),
+		"change":    append([]string{"policy"}, facts...),
 		"plan":      planned,
-		"release":   append([]string{"policy"}, judged...),
+		"release":   append([]string{"policy"}, facts...),
 		"oracle":    append([]string{"gocmd", "modsource"}, facts...),
 		"report":    append([]string{"release", "plan", "oracle", "change"}, planned...),
 	}

@@ -138,15 +138,3 @@ func DistanceOf(v, w string) Distance {
 	}
 	return Patch
 }
-
-// Dependents returns the governed modules that, each built alone, take the code of a module of the repository from its
-// directory, sorted by directory. Modules without a build list are left out.
-func (g *Graph) Dependents(m *workspace.Module) []*workspace.Module {
-	var out []*workspace.Module
-	for _, v := range g.views {
-		if e, ok := v.Effective(m.Path); ok && e.Dir == m.Dir && v.Module != m && v.Module.Governed {
-			out = append(out, v.Module)
-		}
-	}
-	return out
-}

@@ -270,9 +270,6 @@ func shown(v *graph.View, verb string) string {
 
 // shownSiblings writes what the graph says of the modules of the repository.
 func shownSiblings(g *graph.Graph, verb, dir string) string {
-	if verb == "dependents" {
-		return dirs(g.Dependents(g.Workspace().Module(dir)))
-	}
 	if verb == "locals" {
 		var out []string
 		for _, l := range g.Locals()[g.Workspace().Module(dir)] {
