@@ -204,13 +204,11 @@ func (a *Affected) writeText(w io.Writer, o Options) error {
 			pg.affectedModule(&m, o.Verbose)
 		}
 		for _, g := range a.Gaps {
-			pg.line(piece{"incomplete", warnStyle}, piece{text: ": " + moduleName(g.Module) + ": " + g.Message})
+			pg.incomplete(moduleName(g.Module) + ": " + g.Message)
 		}
 		pg.unowned(a.Unowned, o.Verbose)
 		if o.Verbose {
-			for _, n := range a.Notes {
-				pg.prose("note: ", "      ", n)
-			}
+			pg.notes(a.Notes)
 		}
 		pg.blank()
 	}

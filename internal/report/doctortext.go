@@ -214,7 +214,5 @@ func origin(s string) string {
 
 func (t *doctorText) notes() {
 	t.blank()
-	for _, n := range t.d.Notes {
-		t.prose("note: ", "      ", n)
-	}
+	t.page.notes(t.d.Notes)
 }

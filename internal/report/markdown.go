@@ -117,7 +117,7 @@ func (m *markdown) findings() {
 		case len(owners) == 1:
 			heading = "\n**Team " + mdCode(clipped(owners[0])) + "**\n"
 		case len(owners) > 1:
-			heading = "\n**Teams " + strings.ReplaceAll(mdList(owners, maxCell), "<br>", ", ") + "**\n"
+			heading = "\n**Teams " + mdNames(owners, maxCell, ", ") + "**\n"
 		case len(teams) > 1:
 			heading = "\n**No team**\n"
 		}
@@ -137,6 +137,9 @@ const (
 // maxCell is how many names a cell holds.
 const maxCell = 5
 
+// mdCell shows names in a cell, a line each.
+func mdCell(names []string) string { return mdNames(names, maxCell, "<br>") }
+
 // findingTable is the head of a table of findings and what makes a row of it: with versions if a finding is about them.
 func (m *markdown) findingTable(findings []*Finding) (columns string, row func(*Finding) string) {
 	moves := func(f *Finding) bool { wanted, _ := f.move(); return wanted != "" }
@@ -153,7 +156,7 @@ func (m *markdown) findingTable(findings []*Finding) (columns string, row func(*
 func (m *markdown) finding(f *Finding) []string {
 	what, from, to := mdText(clipped(f.Message)), "", ""
 	if wanted, others := f.move(); wanted != "" {
-		what, from, to = mdCode(clipped(f.Dep)), mdList(others, maxCell), mdCode(clipped(wanted))
+		what, from, to = mdCode(clipped(f.Dep)), mdCell(others), mdCode(clipped(wanted))
 	} else if len(f.Modules) != 1 || f.Subject != f.Modules[0] {
 		what = mdText(clipped(f.Subject)) + ": " + what
 	}
@@ -168,7 +171,7 @@ func (m *markdown) finding(f *Finding) []string {
 	if f.Severity == policy.Error.String() {
 		severity = "**" + severity + "**"
 	}
-	return []string{severity + " " + m.ruleLink(f.Rule) + state, mdList(f.Modules, maxCell), what, from, to, m.where(f)}
+	return []string{severity + " " + m.ruleLink(f.Rule) + state, mdCell(f.Modules), what, from, to, m.where(f)}
 }
 
 // move is the version that is wanted and those that are not, of a finding that is about that: where the modules with
@@ -286,7 +289,7 @@ func (m *markdown) excepted() {
 				owner = mdCode(clipped(x.Owner))
 			}
 			return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", m.link(x.Position, clipped(x.ID)), until, owner,
-				m.ruleLink(f.Rule), mdList(f.Modules, maxCell), mdText(clipped(headline(f.Subject, f.Message))),
+				m.ruleLink(f.Rule), mdCell(f.Modules), mdText(clipped(headline(f.Subject, f.Message))),
 				mdText(clipped(x.Reason)))
 		})
 }

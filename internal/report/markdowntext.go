@@ -80,8 +80,8 @@ func isPlain(word, after string) bool {
 	return !hexadecimal || len(word) < 7 // a commit, else
 }
 
-// mdList shows names as code, a line each in a cell, the first few of them.
-func mdList(names []string, most int) string {
+// mdNames shows names as code, the first few of them, with a separator between them.
+func mdNames(names []string, most int, separator string) string {
 	var out []string
 	for i, name := range names {
 		if i == most-1 && len(names) > most {
@@ -90,7 +90,7 @@ func mdList(names []string, most int) string {
 		}
 		out = append(out, mdCode(clipped(name)))
 	}
-	return strings.Join(out, "<br>")
+	return strings.Join(out, separator)
 }
 
 // clipped shortens a text that no cell can hold.

@@ -218,8 +218,7 @@ func (t *doctorText) verdict() {
 			". This is a bug in modgov: please report it, with what modgov doctor --oracle --json says"})
 	case s.NotComparable > 0:
 		first := t.d.Oracle.first(string(oracle.NotComparable))
-		t.line(piece{"incomplete", warnStyle},
-			piece{text: ": " + first.name() + ": " + first.Reason + more(s.NotComparable-1)})
+		t.incomplete(first.name() + ": " + first.Reason + more(s.NotComparable-1))
 	default:
 		t.line(piece{"agree", passStyle})
 	}

@@ -150,6 +150,18 @@ func (p *page) prose(first, indent, s string) {
 	}
 }
 
+// incomplete writes what could not be found out.
+func (p *page) incomplete(what string) {
+	p.line(piece{"incomplete", warnStyle}, piece{text: ": " + what})
+}
+
+// notes writes a paragraph for each note.
+func (p *page) notes(notes []string) {
+	for _, n := range notes {
+		p.prose("note: ", "      ", n)
+	}
+}
+
 // maxListLines is how many lines a list of names takes before it is cut.
 const maxListLines = 3
 

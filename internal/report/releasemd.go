@@ -49,20 +49,7 @@ type releaseMarkdown struct {
 func (m *releaseMarkdown) line(format string, args ...any) { fmt.Fprintf(&m.b, format+"\n", args...) }
 
 // list shows names, the first few of them.
-func (m *releaseMarkdown) list(names []string) string { return mdNames(names, m.names) }
-
-// mdNames is mdList on one line.
-func mdNames(names []string, most int) string {
-	var out []string
-	for i, name := range names {
-		if i == most-1 && len(names) > most {
-			out = append(out, countMore(len(names)-i))
-			break
-		}
-		out = append(out, mdCode(clipped(name)))
-	}
-	return strings.Join(out, ", ")
-}
+func (m *releaseMarkdown) list(names []string) string { return mdNames(names, m.names, ", ") }
 
 // head says how it stands.
 func (m *releaseMarkdown) head() {
@@ -203,7 +190,7 @@ func (m *releaseMarkdown) group(group []*ReleaseModule) {
 	}
 	slices.Sort(later)
 	later = slices.Compact(later)
-	names := mdNames(dirs, max(m.names, maxWaveNames))
+	names := mdNames(dirs, max(m.names, maxWaveNames), ", ")
 	text := "**" + first.State + "** " + names
 	if len(first.Teams) > 0 {
 		text += ", team " + m.list(first.Teams)

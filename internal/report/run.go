@@ -170,12 +170,10 @@ func (r *Run) writeText(w io.Writer, o Options) error {
 	}
 	pg.table("", rows)
 	for _, g := range r.Gaps {
-		pg.line(piece{"incomplete", warnStyle}, piece{text: ": " + moduleName(g.Module) + ": " + g.Message})
+		pg.incomplete(moduleName(g.Module) + ": " + g.Message)
 	}
 	if o.Verbose {
-		for _, n := range r.Notes {
-			pg.prose("note: ", "      ", n)
-		}
+		pg.notes(r.Notes)
 	}
 	if len(rows) > 0 {
 		pg.blank()

@@ -153,9 +153,7 @@ func (t *text) asides() {
 	}
 	if len(t.r.Notes) > 0 {
 		t.blank()
-		for _, n := range t.r.Notes {
-			t.prose("note: ", "      ", n)
-		}
+		t.notes(t.r.Notes)
 	}
 }
 

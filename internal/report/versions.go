@@ -157,12 +157,10 @@ func WriteVersionDiff(w io.Writer, format string, d *VersionDiff, o Options) err
 		pg.lineChanges(d.Lines)
 		pg.blank()
 		for _, g := range d.Gaps {
-			pg.line(piece{"incomplete", warnStyle}, piece{text: " " + g.text()})
+			pg.incomplete(g.text())
 		}
 		if pg.blank(); o.Verbose && len(d.Notes) > 0 {
-			for _, n := range d.Notes {
-				pg.prose("note: ", "      ", n)
-			}
+			pg.notes(d.Notes)
 			pg.blank()
 		}
 	}
