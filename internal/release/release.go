@@ -120,7 +120,7 @@ func NewOrder(j *policy.Judgement, missing map[module.Version]bool) *Order {
 			n.Hold = hold(m, n, missing)
 		}
 		if m.Published {
-			m.Hidden = s.hidden(m, v)
+			m.Hidden = s.hidden(v)
 		}
 	}
 	o.sortErrors(j, s)
@@ -216,7 +216,7 @@ func replacing(m *workspace.Module, v *graph.View, mod module.Version) *workspac
 }
 
 // hidden finds the replace lines in force that lead to something else than a sibling.
-func (s siblings) hidden(m *Module, v *graph.View) []Hidden {
+func (s siblings) hidden(v *graph.View) []Hidden {
 	if v.Err() != nil {
 		return nil
 	}

@@ -144,9 +144,9 @@ func (m *mergedFiles) Open(name string) (fs.File, error) {
 	case p.files != nil:
 		return p.files.Open(name)
 	case p.data != nil:
-		return &mergedFile{mergedInfo{path.Base(name), int64(len(p.data)), false}, bytes.NewReader(p.data)}, nil
+		return &openMergedFile{mergedInfo{path.Base(name), int64(len(p.data)), false}, bytes.NewReader(p.data)}, nil
 	}
-	return &mergedDir{mergedInfo: mergedInfo{path.Base(name), 0, true}, path: name, rest: p.list}, nil
+	return &openMergedDir{mergedInfo: mergedInfo{path.Base(name), 0, true}, path: name, rest: p.list}, nil
 }
 
 // ReadFile reads a whole regular file of at most MaxFileSize bytes.
@@ -226,29 +226,29 @@ func (i *mergedInfo) Mode() fs.FileMode {
 	return 0o644
 }
 
-// A mergedFile is an open merged file.
-type mergedFile struct {
+// An openMergedFile is a file of merged content that somebody has opened.
+type openMergedFile struct {
 	info mergedInfo
 	*bytes.Reader
 }
 
-func (f *mergedFile) Stat() (fs.FileInfo, error) { return &f.info, nil }
-func (f *mergedFile) Close() error               { return nil }
+func (f *openMergedFile) Stat() (fs.FileInfo, error) { return &f.info, nil }
+func (f *openMergedFile) Close() error               { return nil }
 
-// A mergedDir is an open directory.
-type mergedDir struct {
+// An openMergedDir is a directory that somebody has opened.
+type openMergedDir struct {
 	mergedInfo
 	path string
 	rest []fs.DirEntry
 }
 
-func (d *mergedDir) Stat() (fs.FileInfo, error) { return &d.mergedInfo, nil }
-func (d *mergedDir) Close() error               { return nil }
-func (d *mergedDir) Read([]byte) (int, error) {
+func (d *openMergedDir) Stat() (fs.FileInfo, error) { return &d.mergedInfo, nil }
+func (d *openMergedDir) Close() error               { return nil }
+func (d *openMergedDir) Read([]byte) (int, error) {
 	return 0, &fs.PathError{Op: "read", Path: d.path, Err: errDir}
 }
 
-func (d *mergedDir) ReadDir(n int) ([]fs.DirEntry, error) {
+func (d *openMergedDir) ReadDir(n int) ([]fs.DirEntry, error) {
 	list, rest, err := nextEntries(d.rest, n)
 	d.rest = rest
 	return list, err

@@ -62,13 +62,13 @@ func TestPacksAreWhatGitReads(t *testing.T) {
 				t.Fatal(names)
 			}
 			for _, name := range slices.Concat(names, names) { // what is kept from the first time, too
-				compareObject(t, g, o, plumbing.NewHash(name))
+				compareObject(t, o, plumbing.NewHash(name))
 			}
 		})
 	}
 }
 
-func compareObject(t *testing.T, g *gitRepo, o *objects, hash plumbing.Hash) {
+func compareObject(t *testing.T, o *objects, hash plumbing.Hash) {
 	t.Helper()
 	got, err := o.find(plumbing.AnyObject, hash)
 	if err != nil {
