@@ -12,6 +12,9 @@ import (
 // a terminal to ask on.
 func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
 
+// groupLeft reports whether anything that a process started is still there.
+func groupLeft(cmd *exec.Cmd) bool { return syscall.Kill(-cmd.Process.Pid, 0) == nil }
+
 // signalGroup sends a signal to a process and all that it started. There may be none left.
 func signalGroup(cmd *exec.Cmd, sig os.Signal) {
 	if s, ok := sig.(syscall.Signal); ok {

@@ -195,9 +195,11 @@ func wait(ctx context.Context, cmd *exec.Cmd) (code int, err error) {
 	case err = <-done:
 	case <-ctx.Done():
 		signalGroup(cmd, stopSignal(ctx))
+		late := time.After(grace)
 		select {
 		case err = <-done:
-		case <-time.After(grace):
+			endGroup(cmd, late)
+		case <-late:
 			signalGroup(cmd, syscall.SIGKILL)
 			err = <-done
 		}
@@ -213,6 +215,18 @@ func wait(ctx context.Context, cmd *exec.Cmd) (code int, err error) {
 		return exit.ExitCode(), nil
 	}
 	return -1, err
+}
+
+// endGroup kills what a process that has ended left behind, unless it ends by itself until it is late.
+func endGroup(cmd *exec.Cmd, late <-chan time.Time) {
+	for groupLeft(cmd) {
+		select {
+		case <-late:
+			signalGroup(cmd, syscall.SIGKILL)
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // stopSignal is the signal that ended ctx, for the processes to get the same.
