@@ -12,7 +12,7 @@ import (
 )
 
 // A MergedFile is a file that both sides of a merge changed, each in its own way; nil stands for no file. With an Err one
-// of the sides cannot be read as a file: a link, a directory, a submodule.
+// of the sides cannot be read as a file (a link, a directory, a submodule), or is one where the other has a directory.
 type MergedFile struct {
 	Name               string // slash path relative to the root
 	Base, Ours, Theirs []byte
@@ -94,6 +94,10 @@ func (m *merging) run() error {
 			continue
 		}
 		if _, both := slices.BinarySearch(m.here, name); !both {
+			if f := m.blocked(name); f != nil {
+				m.settle(*f)
+				continue
+			}
 			if err := m.take(name); err != nil {
 				return err
 			}
@@ -103,6 +107,7 @@ func (m *merging) run() error {
 		switch {
 		case err != nil:
 			return err
+		case m.sameLink(name): // it stays as it is here
 		case f.Err == nil && f.Base != nil && (f.Ours == nil) != (f.Theirs == nil):
 			left = append(left, f)
 		default:
@@ -122,6 +127,29 @@ func (m *merging) run() error {
 	return nil
 }
 
+// blocked returns what is in the way of a file that only theirs changed, and what it is in the way of: ours made a file of
+// a directory above it, or has files of its own below what theirs made a file of. It returns nil if there is no such thing.
+func (m *merging) blocked(name string) *MergedFile {
+	if !isNoDir(m.theirs, name) {
+		return nil // it is gone
+	}
+	first, _ := slices.BinarySearch(m.here, name+"/")
+	for _, below := range m.here[first:] {
+		if !strings.HasPrefix(below, name+"/") {
+			break
+		}
+		if isNoDir(m.ours, below) {
+			return &MergedFile{Name: below, Err: fmt.Errorf("%s is a directory here and a file there", name)}
+		}
+	}
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if _, changed := slices.BinarySearch(m.here, dir); changed && isNoDir(m.ours, dir) {
+			return &MergedFile{Name: name, Err: fmt.Errorf("%s is a file here and a directory there", dir)}
+		}
+	}
+	return nil
+}
+
 // read reads a file that both sides changed.
 func (m *merging) read(name string) (MergedFile, error) {
 	f := MergedFile{Name: name}
@@ -132,6 +160,9 @@ func (m *merging) read(name string) (MergedFile, error) {
 		data, err := fs.ReadFile(side.files, name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
+			if isNoDir(side.files, name) {
+				f.Err = err // a link that leads nowhere
+			}
 		case errors.Is(err, ErrNotFetched):
 			return f, err
 		case err != nil:
@@ -141,6 +172,16 @@ func (m *merging) read(name string) (MergedFile, error) {
 		}
 	}
 	return f, nil
+}
+
+// sameLink reports whether both sides have the same symbolic link at a path.
+func (m *merging) sameLink(name string) bool {
+	mine, err := fs.ReadLink(m.ours, name)
+	if err != nil {
+		return false // no link
+	}
+	their, err := fs.ReadLink(m.theirs, name)
+	return err == nil && mine == their
 }
 
 // settle asks what becomes of a file.

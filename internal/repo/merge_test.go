@@ -44,7 +44,7 @@ func listed(t *testing.T, files fs.FS) []string {
 func TestMergeRandomly(t *testing.T) {
 	t.Parallel()
 	clean := 0
-	for seed := range uint64(14) {
+	for seed := range uint64(28) {
 		g := newGit(t)
 		random := rand.New(rand.NewPCG(seed, 7))
 		names := []string{"go.mod", "a/go.mod", "a/x.go", "a/b/go.mod", "c/d/e.txt", "c/d", "a", "f.txt", "w/go.work", "go.work", "w/go.mod", "testdata/t/go.mod"}
@@ -90,8 +90,10 @@ func TestMergeRandomly(t *testing.T) {
 		var merged []*Tree
 		var files [][]string
 		var both []string // files that both changed, in different ways
+		asked := false    // about anything that the sides do not agree on
 		for _, ours := range []*Tree{trees[1], work} {
 			got, err := r.Merge(t.Context(), trees[0], ours, trees[2], func(f MergedFile) []byte {
+				asked = asked || f.Err != nil || (f.Ours == nil) != (f.Theirs == nil) || !bytes.Equal(f.Ours, f.Theirs)
 				if f.Err == nil && !bytes.Equal(f.Ours, f.Theirs) {
 					both = append(both, f.Name)
 				}
@@ -102,8 +104,11 @@ func TestMergeRandomly(t *testing.T) {
 			}
 			merged, files = append(merged, got), append(files, listed(t, got.FS))
 		}
-		if _, err := g.try("merge", "-q", "-X", "no-renames", "-m", "merged", "theirs"); err != nil {
-			continue // a conflict
+		if _, err := g.try("-c", "merge.directoryRenames=false", "merge", "-q", "-X", "no-renames", "-m", "merged", "theirs"); err != nil {
+			if !asked {
+				t.Errorf("seed %d: git meets a conflict, and nobody was asked: %v", seed, err)
+			}
+			continue
 		}
 		clean++
 		want, err := r.Revision(t.Context(), "HEAD")
@@ -124,6 +129,64 @@ func TestMergeRandomly(t *testing.T) {
 	}
 	if clean < 4 {
 		t.Errorf("only %d merges without a conflict: the test shows little", clean)
+	}
+}
+
+// Where one side needs a directory and the other a file, and where links differ, somebody is asked; where both sides have
+// the same link, though it leads nowhere, nobody.
+func TestMergeInTheWay(t *testing.T) {
+	t.Parallel()
+	g := newGit(t)
+	g.write("a/go.mod", "b/go.mod", "c/x.go", "l=1")
+	link := func(name, target string) {
+		full := filepath.Join(g.dir, name)
+		if err := os.RemoveAll(full); err != nil {
+			t.Fatal(err)
+		}
+		symlink(t, target, full)
+	}
+	for _, name := range []string{"same", "gone", "other"} {
+		link(name, "nowhere")
+	}
+	g.commit()
+	g.git("checkout", "-q", "-b", "theirs")
+	g.git("rm", "-q", "-r", "a", "b")
+	g.write("a=file")
+	g.write("b/new/go.mod")
+	link("same", "else")
+	link("gone", "else")
+	link("other", "there")
+	g.commit()
+	g.git("checkout", "-q", "main")
+	g.git("rm", "-q", "-r", "b", "gone")
+	g.write("a/y.go", "b=file")
+	link("same", "else")
+	link("other", "here")
+	g.commit()
+	r := g.open(Options{})
+	var trees [3]*Tree
+	for i, rev := range []string{"main~1", "main", "theirs"} {
+		var err error
+		if trees[i], err = r.Revision(t.Context(), rev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var asked []string
+	got, err := r.Merge(t.Context(), trees[0], trees[1], trees[2], func(f MergedFile) []byte {
+		if f.Err != nil {
+			asked = append(asked, f.Name)
+		}
+		return f.Ours
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(asked)
+	if want := []string{"a/y.go", "b/new/go.mod", "gone", "other"}; !slices.Equal(asked, want) {
+		t.Errorf("asked about %q, want %q", asked, want)
+	}
+	if target, err := fs.ReadLink(got.FS, "same"); target != "else" {
+		t.Errorf("the same link: %q, %v", target, err)
 	}
 }
 
