@@ -183,6 +183,7 @@ func (p *project) threshold(c *cli.Context) policy.Severity {
 
 // writeReport prints a judgement, and writes it to files. What it is compared with is in o; the rest of o is settled here.
 func (p *project) writeReport(j *policy.Judgement, threshold policy.Severity, o report.Origin, files ...outFile) error {
+	o.Selected = p.selectedDirs(j.Facts.Workspace)
 	o.Version, o.Root, o.Below, o.Threshold, o.Notes = modgovVersion(), p.repo.Root, p.belowTop(), threshold, p.allNotes()
 	return p.inv.writeOutputs(report.New(j, o), p.reportOptions(), files)
 }

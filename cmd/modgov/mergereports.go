@@ -19,8 +19,8 @@ func mergeReportsCommand() *cli.Command {
 		ArgsUsage: "FILE...",
 		Description: `Joins documents that modgov run wrote as JSON, one for each shard or some modules, or that modgov check wrote,
 each for some modules. What they say of the whole has to be the same in all of them: the command or the policy, and what
-is compared with. The verdict is the worst of all. A shard of which there is no file, and a module that none of them ran,
-make the result incomplete: a job that died does not pass unseen.
+is compared with. The verdict is the worst of all. A shard of which there is no file, and a module that none of them
+ran or judged, make the result incomplete: a job that died does not pass unseen.
 
 Exit code 0: pass. 1: one of them failed. 2: the files do not belong together, or one is no such document. 3: incomplete.
 

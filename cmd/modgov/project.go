@@ -406,6 +406,20 @@ func (p *project) selects(m *workspace.Module) bool {
 	return p.selected.Match(p.policy.Info(m.Dir, m.Path))
 }
 
+// selectedDirs are the directories of the modules that --module names; nil without the flag.
+func (p *project) selectedDirs(ws *workspace.Workspace) []string {
+	if p.selected.IsZero() {
+		return nil
+	}
+	out := []string{}
+	for _, m := range ws.Modules {
+		if p.selects(m) {
+			out = append(out, m.Dir)
+		}
+	}
+	return out
+}
+
 // checkSelection refuses to answer about no module at all: neither a gate that looks at the wrong directory nor a
 // misspelt selector may pass.
 func (p *project) checkSelection(ws *workspace.Workspace) error {

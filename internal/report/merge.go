@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ type Part struct {
 // Merge joins the documents of several machines to one: of "check", each of some modules, or of "run", each of some modules
 // or of a shard. Exactly one of both results is set. What they say of the whole has to be the same in all: the base, the
 // policy, the command. Of findings that are the same one is kept; a module that was run twice is an error. The verdict is
-// the worst, and a shard or a selected module that is missing makes it incomplete. Parts are taken in the order of their
+// the worst, and a shard that is missing, or a module that no part has run or judged, makes it incomplete. Parts are taken in the order of their
 // names, whatever order they come in.
 func Merge(parts []Part) (*Report, *Run, error) {
 	parts = slices.Clone(parts)
@@ -81,7 +82,15 @@ func decodeRun(r io.Reader) (*Run, error) {
 	if s := out.Shard; s != nil && (s.Count < 1 || s.Index < 1 || s.Index > s.Count) {
 		return nil, fmt.Errorf("read run: there is no shard %d of %d", s.Index, s.Count)
 	}
-	return &out, nil
+	return &out, checkVerdict(out.Verdict)
+}
+
+// checkVerdict refuses what is no verdict: nothing may pass for want of one.
+func checkVerdict(v string) error {
+	if slices.Contains([]policy.Verdict{policy.Pass, policy.Fail, policy.Incomplete}, policy.Verdict(v)) {
+		return nil
+	}
+	return fmt.Errorf("%q is no verdict", v)
 }
 
 func mergeRuns(parts []Part) (*Run, error) {
@@ -180,7 +189,10 @@ func mergeChecks(parts []Part) (*Report, error) {
 	reports := make([]*Report, len(parts))
 	for i, p := range parts {
 		var err error
-		if reports[i], err = Decode(bytes.NewReader(p.Data)); err != nil {
+		if reports[i], err = Decode(bytes.NewReader(p.Data)); err == nil {
+			err = checkVerdict(reports[i].Verdict)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.Name, err)
 		}
 		if err := sameCheck(parts[0], p, reports[0], reports[i]); err != nil {
@@ -208,11 +220,37 @@ func mergeChecks(parts []Part) (*Report, error) {
 			out.Notes = addNew(out.Notes, []string{fmt.Sprintf("made by modgov %s and %s", out.Tool.Version, r.Tool.Version)})
 		}
 	}
+	out.coverModules(reports)
 	slices.SortStableFunc(out.Findings, compareFindings)
 	slices.SortStableFunc(out.Fixed, compareFindings)
 	slices.SortStableFunc(out.NotEvaluated, func(a, b NotEvaluated) int { return a.Line - b.Line })
 	out.Summary = out.summarize()
 	return &out, nil
+}
+
+// coverModules settles which modules the parts judged together. One that none of them judged is a gap.
+func (r *Report) coverModules(parts []*Report) {
+	judged := map[string]bool{}
+	r.Selected = nil
+	for _, part := range parts {
+		if part.Selected == nil {
+			return // it judged all
+		}
+		for _, dir := range part.Selected {
+			judged[dir] = true
+		}
+	}
+	left := false
+	for _, m := range r.Modules {
+		if m.Governed && !judged[m.Dir] {
+			r.Gaps = append(r.Gaps, Gap{Layer: string(policy.LayerDeclared), Module: m.Dir, Message: "none of the parts judged it"})
+			left = true
+		}
+	}
+	if left {
+		r.Selected = slices.Sorted(maps.Keys(judged))
+		r.Complete, r.Verdict = false, worseVerdict(r.Verdict, string(policy.Incomplete))
+	}
 }
 
 // sameCheck compares what two parts say of the whole.

@@ -20,6 +20,7 @@ type Origin struct {
 	Fixed     []*policy.Finding // those of the base that are gone
 	Versions  *change.Versions  // which versions are not those of the base; nil if nobody asked
 	Command   string            // that made a plan
+	Selected  []string          // directories of the modules that the findings are about, sorted; nil for all
 	Below     string            // the root relative to git's top level, "" if it is that, or without git
 }
 
@@ -32,7 +33,7 @@ func New(j *policy.Judgement, o Origin) *Report {
 		Schema: Schema, Document: "check", Tool: Tool{"modgov", o.Version}, Root: o.Root, Below: o.Below,
 		Verdict: string(j.Verdict(o.Threshold)), Threshold: o.Threshold.String(), Complete: len(j.Gaps) == 0,
 		Layers: []Layer{}, Modules: []Module{}, Findings: []Finding{}, Gaps: []Gap{}, NotEvaluated: []NotEvaluated{},
-		Notes: slices.Clone(o.Notes),
+		Notes: slices.Clone(o.Notes), Selected: slices.Clone(o.Selected),
 	}
 	if j.Policy != nil {
 		r.Policy = j.Policy.File

@@ -31,6 +31,9 @@ type Report struct {
 	// Policy and Workspace are the files that govern, "" if there is none.
 	Policy    string `json:"policy,omitempty"`
 	Workspace string `json:"workspace,omitempty"`
+	// Selected are the directories of the modules that --module left, sorted; nil if it was not given. Findings of others
+	// are not in the report.
+	Selected []string `json:"selected,omitempty"`
 	// Dependencies counts the module paths in the build lists of the governed modules, siblings left out.
 	Dependencies int     `json:"dependencies"`
 	Summary      Summary `json:"summary"`

@@ -196,6 +196,42 @@ func TestMergeChecks(t *testing.T) {
 	}
 }
 
+// A module that none of the parts judged is not taken for one without findings.
+func TestMergeChecksOfSome(t *testing.T) {
+	t.Parallel()
+	of := func(dirs ...string) Part {
+		return part(t, strings.Join(dirs, " "), &Report{
+			Schema: Schema, Document: "check", Verdict: "pass", Threshold: "error", Complete: true, Selected: dirs,
+			Modules: []Module{{Dir: "a", Governed: true}, {Dir: "b", Governed: true}, {Dir: "c", Governed: true}, {Dir: "o"}},
+		})
+	}
+	for _, test := range []struct {
+		parts   []Part
+		verdict string
+		gaps    string
+		judged  []string
+	}{
+		{[]Part{of("a"), of("b", "c")}, "pass", "", nil},
+		{[]Part{of("a"), of()}, "pass", "", nil},
+		{[]Part{of("c"), of("a")}, "incomplete", "b: none of the parts judged it", []string{"a", "c"}},
+	} {
+		got, _, err := Merge(test.parts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var gaps []string
+		for _, g := range got.Gaps {
+			gaps = append(gaps, g.Module+": "+g.Message)
+		}
+		if s := strings.Join(gaps, ", "); got.Verdict != test.verdict || s != test.gaps || got.Complete != (s == "") {
+			t.Errorf("%s: %t, %q", got.Verdict, got.Complete, s)
+		}
+		if !slices.Equal(got.Selected, test.judged) {
+			t.Errorf("judged: %q, want %q", got.Selected, test.judged)
+		}
+	}
+}
+
 // What does not belong together is refused, with the names of the files.
 func TestMergeRefuses(t *testing.T) {
 	t.Parallel()
@@ -226,6 +262,8 @@ func TestMergeRefuses(t *testing.T) {
 		"list":          {[]Part{{"x", []byte(`{"schema":"1","document":"list"}`)}}, "x: it is a document of list: those of check and run can be joined"},
 		"wrong types":   {[]Part{{"x", []byte(`{"schema":"1","document":"run","modules":1}`)}}, "x: read run: json: cannot unmarshal"},
 		"wrong shard":   {[]Part{{"x", []byte(`{"schema":"1","document":"run","shard":{"index":3,"count":2}}`)}}, "x: read run: there is no shard 3 of 2"},
+		"no verdict":    {[]Part{{"x", []byte(`{"schema":"1","document":"check"}`)}}, `x: "" is no verdict`},
+		"other verdict": {[]Part{{"x", []byte(`{"schema":"1","document":"run","verdict":"ok"}`)}}, `x: "ok" is no verdict`},
 		"two kinds":     {[]Part{part(t, "1", one), part(t, "2", check)}, "1 is a document of run, and 2 one of check"},
 		"twice":         {[]Part{part(t, "1.json", one), part(t, "2.json", one)}, "module a is in 1.json and in 2.json"},
 		"base":          {[]Part{part(t, "1.json", one), change(func(r *Run) { r.Base.Commit = "f" })}, "1.json and 2.json differ in the base"},
