@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/modgov/modgov/internal/ci"
+	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/report"
 )
@@ -26,6 +27,11 @@ func outFlag() cli.Flag {
 
 // An outFile is a further output: a format and where it goes.
 type outFile struct{ format, file string }
+
+// readNames are the names of files that modgov reads.
+var readNames = []string{
+	"go.mod", "go.sum", "go.work", "go.work.sum", "modules.txt", integrity.ManifestName, policyName, "CODEOWNERS",
+}
 
 // outFiles reads --out, in the formats of a kind of document, and removes the files of runs before. Each file may be
 // asked for once, and none that modgov governs may be overwritten.
@@ -45,17 +51,26 @@ func (inv *invocation) outFiles(c *cli.Context, document string) ([]outFile, err
 			return nil, err
 		case file == "-":
 			return nil, usagef("--out %s: stdout is for --format %s", value, format)
-		case slices.Contains([]string{"go.mod", "go.sum", "go.work", "go.work.sum", policyName}, filepath.Base(file)),
-			inv.path(file) == inv.policy:
+		case slices.Contains(readNames, filepath.Base(file)), inv.path(file) == inv.policy:
 			return nil, usagef("--out %s: a report is not written over a file that modgov reads", value)
 		}
 		o := outFile{format, inv.path(file)}
+		if target, err := os.Readlink(o.file); err == nil && !ofSystem(o.file) {
+			// Whoever wrote the change may have put it there.
+			return nil, withHint(usagef("--out %s: it is a link, to %s, and reports are not written through links", value, target),
+				"name the file itself")
+		}
 		if slices.ContainsFunc(out, func(other outFile) bool { return other.file == o.file }) {
 			return nil, usagef("--out %s: the file has been asked for already", value)
 		}
 		out = append(out, o)
 	}
 	return out, removeFiles(out)
+}
+
+// ofSystem reports whether a file stands for an open one, such as /dev/stdout.
+func ofSystem(file string) bool {
+	return strings.HasPrefix(file, "/dev/") || strings.HasPrefix(file, "/proc/")
 }
 
 // removeFiles removes what a run before this one has written: should this one end without a result, the files of the
