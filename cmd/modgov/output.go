@@ -28,9 +28,11 @@ func outFlag() cli.Flag {
 // An outFile is a further output: a format and where it goes.
 type outFile struct{ format, file string }
 
-// readNames are the names of files that modgov reads.
-var readNames = []string{
-	"go.mod", "go.sum", "go.work", "go.work.sum", "modules.txt", integrity.ManifestName, policyName, "CODEOWNERS",
+// isRead reports whether modgov reads files of a name.
+func isRead(name string) bool {
+	return slices.Contains([]string{
+		"go.mod", "go.sum", "go.work", "go.work.sum", "modules.txt", integrity.ManifestName, policyName, "CODEOWNERS",
+	}, name)
 }
 
 // outFiles reads --out, in the formats of a kind of document, and removes the files of runs before. Each file may be
@@ -51,7 +53,7 @@ func (inv *invocation) outFiles(c *cli.Context, document string) ([]outFile, err
 			return nil, err
 		case file == "-":
 			return nil, usagef("--out %s: stdout is for --format %s", value, format)
-		case slices.Contains(readNames, filepath.Base(file)), inv.path(file) == inv.policy:
+		case isRead(filepath.Base(file)), inv.path(file) == inv.policy:
 			return nil, usagef("--out %s: a report is not written over a file that modgov reads", value)
 		}
 		o := outFile{format, inv.path(file)}
