@@ -49,7 +49,8 @@ type project struct {
 	basePolicy *policy.Policy
 	first      *workspace.Workspace // what open has read of tree by the policy firstBy, until it is asked for
 	firstBy    *policy.Policy
-	unmerged   []policy.Gap // what a merge of two states could not settle
+	withdrawn  []policy.Withdrawn // modules that a change takes from those that are governed
+	unmerged   []policy.Gap       // what a merge of two states could not settle
 	// interrupted says that a write of modgov is not whole; nil if none is.
 	interrupted error
 
@@ -354,6 +355,7 @@ func (p *project) judgeTree(
 	}
 	facts := policy.NewFacts(g, p.today)
 	facts.Interrupted, facts.BasePolicy, facts.Unmerged = p.interrupted, p.basePolicy, p.unmerged
+	facts.Withdrawn = p.withdrawn
 	if packages != nil {
 		if facts.Imports, err = imports.Load(ctx, g, packages, hasPackage(p.settings.Get("GOMODCACHE"))); err != nil {
 			return nil, err

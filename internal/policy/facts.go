@@ -13,6 +13,14 @@ import (
 	"github.com/modgov/modgov/internal/workspace"
 )
 
+// A Withdrawn module was governed before a change, and is not any more though its directory is there.
+type Withdrawn struct {
+	Dir  string
+	By   string // the directory that was given a go.work file of its own, or made another repository
+	Work bool   // it was a go.work file
+	Fork bool   // the change is from a fork, which may not choose what is judged
+}
+
 // Facts are all that rules may look at.
 type Facts struct {
 	Workspace *workspace.Workspace
@@ -29,6 +37,8 @@ type Facts struct {
 	Vendors []*integrity.Vendor
 	// BasePolicy is the policy file of the state before a change that is judged by its own; nil if nothing is compared.
 	BasePolicy *Policy
+	// Withdrawn are the modules that a change takes from those that are governed without a word of the policy.
+	Withdrawn []Withdrawn
 	// Interrupted says that a write of modgov is not whole, so that the files may be half of one state and half of another;
 	// nil if none is.
 	Interrupted error

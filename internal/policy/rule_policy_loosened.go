@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"fmt"
 	"maps"
+	"path"
 	"reflect"
 	"slices"
 
@@ -22,11 +24,13 @@ an effect today or not:
 
 - an item that is gone or that asks for something else, and an item of versions or replaces.allow that is new;
 - an exception that is new or says something else;
-- a section that says something else: modules, owners, sets, sources, replaces, go, vendor, sums, exception_policy, gate.
+- a section that says something else: modules, owners, sets, sources, replaces, go, vendor, sums, exception_policy, gate;
+- a module that is not governed any more without a word of the policy, as a directory around it was given a go.work file
+  of its own or was made another repository. Where the change comes from a fork (--base auto) this is an error.
 
 Items are the same if their ids are, or if nothing but the id has changed. Items that only add demands (pins, bans, boundaries) and exceptions that are gone
 are not reported, nor is anything where the state before had no policy file: that is adoption. With gate.policy_from:
-base both states are judged by the policy from before the change, and nothing is reported either.
+base both states are judged by the policy from before the change, and nothing but such modules is reported.
 
 It is for a person to say whether the change is wanted: this is a warning, so that the reviewer sees it.`,
 		Bad: `The change takes a ban away and brings an exception.
@@ -61,11 +65,14 @@ go 1.24
 
 // checkPolicyLoosened compares the policy with that of the state before, section by section.
 func checkPolicyLoosened(c *checker) []*Finding {
+	var out []*Finding
+	for _, w := range c.Withdrawn {
+		out = append(out, w.finding())
+	}
 	was := c.BasePolicy
 	if was == nil || was.File == "" || was == c.policy {
-		return nil
+		return out
 	}
-	var out []*Finding
 	before, after := reflect.ValueOf(was).Elem(), reflect.ValueOf(c.policy).Elem()
 	for _, f := range fieldsOf(before.Type()) {
 		a, b := before.FieldByIndex(f.index), after.FieldByIndex(f.index)
@@ -82,6 +89,22 @@ func checkPolicyLoosened(c *checker) []*Finding {
 		}
 	}
 	return out
+}
+
+// finding says by what a module is not governed any more.
+func (w *Withdrawn) finding() *Finding {
+	f := &Finding{
+		Kind: "module", Subject: w.Dir, Message: fmt.Sprintf("not governed any more: %s is another repository now", w.By),
+		At: []Span{{Pos: workspace.Position{File: w.By}}},
+	}
+	if w.Work {
+		file := path.Join(w.By, "go.work")
+		f.Message, f.At[0].Pos.File = "not governed any more: "+file+" is new, so it is in a workspace of its own", file
+	}
+	if w.Fork {
+		f.Severity = Error
+	}
+	return f
 }
 
 func (c *checker) loosened(kind, message string, at workspace.Position) *Finding {
