@@ -23,9 +23,8 @@ raised a dependency in one module of many. Nothing else is settled; modgov fix d
 
 The files of BASE are read from git's objects, without a checkout. Everything else is as with fix.
 
-Exit code 0: nothing is left to carry. 1: something is left to you, or --dry-run or --patch would
-change something. 2: there is no
-such revision. 3: the clone lacks it, or the plan could not be proved or written.
+Exit code 0: nothing is left to carry. 1: something is left to you, or --dry-run or --patch would change something. 2:
+there is no such revision. 3: the clone lacks it, or the plan could not be proved or written.
 
 EXAMPLES
    modgov carry origin/main

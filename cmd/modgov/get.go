@@ -42,8 +42,7 @@ that come with a version: they are shown, and do not hold it up. With --verify n
 and vet.
 
 Exit code 0: every module has what was asked for. 1: one is left as it is, or --dry-run or --patch would change
-something. 3: the
-plan could not be proved or written, a version could not be found, or a module could not be judged.
+something. 3: the plan could not be proved or written, a version could not be found, or a module could not be judged.
 
 EXAMPLES
    modgov get golang.org/x/net@v0.57.0

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"io"
 	"os"
 	"slices"
 
@@ -75,8 +74,6 @@ func mergeReports(inv *invocation, c *cli.Context) error {
 		err = inv.writeOutputs(check, o, outs)
 		return errors.Join(err, exitWith(verdictCode(policy.Verdict(check.Verdict))))
 	}
-	err = errors.Join(report.WriteRun(inv.stdout, inv.format, run, o), writeFiles(outs, func(w io.Writer, format string) error {
-		return report.WriteRun(w, format, run, report.Options{})
-	}))
+	err = inv.writeRun(run, o, outs)
 	return errors.Join(err, exitWith(verdictCode(policy.Verdict(run.Verdict))))
 }

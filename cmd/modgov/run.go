@@ -32,8 +32,8 @@ a time as --jobs says. With --affected only in those that changes since --base t
 other. One that fails keeps no other from running, unless --fail-fast is given.
 
 The output of a module is shown in one piece when it has ended, under a title; GitHub, GitLab and Buildkite fold it
-where the command passed. With --prefix it is shown at once, each line with the directory before it. With -q only output of what
-failed is shown. The output itself is left as it is. At the end stands what failed, and how long it took.
+where the command passed. With --prefix it is shown at once, each line with the directory before it. With -q only output
+of what failed is shown. The output itself is left as it is. At the end stands what failed, and how long it took.
 
 The command finds its module in the environment: MODGOV_DIR is the directory relative to the root MODGOV_ROOT,
 MODGOV_MODULE the module path. It has no standard input and no terminal. SIGINT and SIGTERM are passed on to it and all
@@ -124,7 +124,10 @@ func runIn(inv *invocation, c *cli.Context) error {
 	err = p.runCommandIn(c, s, doc)
 	doc.Settle()
 	doc.Notes = p.allNotes()
-	if writeErr := p.writeRun(doc, outs); writeErr != nil {
+	if len(doc.Modules) == 0 && inv.format == "text" {
+		printLine(inv.stderr, "note", noModule(doc))
+	}
+	if writeErr := inv.writeRun(doc, p.reportOptions(), outs); writeErr != nil {
 		return errors.Join(err, writeErr)
 	}
 	if err != nil {
@@ -325,12 +328,9 @@ func fillIn(m *report.RunModule, r *runner.Result) {
 
 func rounded(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }
 
-// writeRun writes the result to stdout, and to the files that --out names.
-func (p *project) writeRun(doc *report.Run, outs []outFile) error {
-	if len(doc.Modules) == 0 && p.inv.format == "text" {
-		printLine(p.inv.stderr, "note", noModule(doc))
-	}
-	err := report.WriteRun(p.inv.stdout, p.inv.format, doc, p.reportOptions())
+// writeRun writes what became of a command to stdout, and to the files of --out.
+func (inv *invocation) writeRun(doc *report.Run, o report.Options, outs []outFile) error {
+	err := report.WriteRun(inv.stdout, inv.format, doc, o)
 	return errors.Join(err, writeFiles(outs, func(w io.Writer, format string) error {
 		return report.WriteRun(w, format, doc, report.Options{})
 	}))

@@ -20,8 +20,8 @@ it is written whole, or, if one module cannot be tidied, not at all.
 
 --check writes nothing and says with a diff which modules are not tidy; --patch writes that diff to a file.
 
-Exit code 0: all modules are tidy now. 1: --check or --patch found one that is not. 3: a module could not be tidied, or judged;
-nothing was written.
+Exit code 0: all modules are tidy now. 1: --check or --patch found one that is not. 3: a module could not be tidied, or
+judged; nothing was written.
 
 EXAMPLES
    modgov tidy

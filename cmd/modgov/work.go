@@ -71,8 +71,9 @@ each module (--dry-run); no version goes down; the sums that each module needs a
 is named: a member that go.work uses and the policy does not govern, one that cannot be judged, a version that is lower
 in the workspace because another member excludes a higher one.
 
-Exit code 0: the members have what the workspace has. 1: something is left to you, or --dry-run or --patch would change something.
-2: there is no go.work file. 3: the workspace or a module could not be judged, or the plan not be proved or written.
+Exit code 0: the members have what the workspace has. 1: something is left to you, or --dry-run or --patch would change
+something. 2: there is no go.work file. 3: the workspace or a module could not be judged, or the plan not be proved or
+written.
 
 EXAMPLES
    modgov work sync --dry-run

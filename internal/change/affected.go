@@ -96,10 +96,9 @@ type affection struct {
 //
 // A module is touched if files in it differ, the tests' and those of modules within it that are not governed included;
 // if it takes code from a directory where files other than tests differ, whether a replace line or the workspace leads
-// there; if an
-// effective version in its build list differs, alone or in the workspace; if go.work treats it otherwise; or if the policy
-// says other things of it. A sibling that it requires at a published version does not touch it. What cannot be told
-// counts as touched.
+// there; if an effective version in its build list differs, alone or in the workspace; if go.work treats it otherwise;
+// or if the policy says other things of it. A sibling that it requires at a published version does not touch it. What
+// cannot be told counts as touched.
 func (c *Change) Affected() (modules []Affected, unowned []string) {
 	a := &affection{Change: c, base: c.Base.Workspace(), head: c.Head.Workspace(), findings: map[string]int{}}
 	a.locals = c.Head.Locals()

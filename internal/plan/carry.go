@@ -122,9 +122,9 @@ func ownLines(now *graph.View, lines []string) []string {
 }
 
 // dropSums removes the go.sum lines of versions that the plan moves the module away from, and of go.mod files that were
-// read only for those, where go mod tidy says that nothing needs them any more. Lines that were superfluous before are not the plan's business, lines that loading the
-// graph needs stay, whatever tidy says of a go.mod file that it has made smaller, and so do lines that contradict
-// others: which of them is right is for a person to find out.
+// read only for those, where go mod tidy says that nothing needs them any more. Lines that were superfluous before are
+// not the plan's business, lines that loading the graph needs stay, whatever tidy says of a go.mod file that it has
+// made smaller, and so do lines that contradict others: which of them is right is for a person to find out.
 func (d *draft) dropSums(m *workspace.Module, now *graph.View, tidied []string) (bool, error) {
 	before := d.before.Facts.Graph.View(m.Dir)
 	data, err := d.files.ReadFile(m.Sum.File)

@@ -8,8 +8,8 @@ import (
 )
 
 // Each takes findings about a dependency, or a family of them, apart: one for each of their modules, with the module as
-// its subject, and so an identity of its own. What is about a module or a file already stays as it is. The order is that of a judgement;
-// the findings that are handed in are not changed.
+// its subject, and so an identity of its own. What is about a module or a file already stays as it is. The order is
+// that of a judgement; the findings that are handed in are not changed.
 func Each(findings []*Finding) []*Finding {
 	var out []*Finding
 	rules := rulesByName()

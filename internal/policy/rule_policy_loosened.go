@@ -28,9 +28,10 @@ an effect today or not:
 - a module that is not governed any more without a word of the policy, as a directory around it was given a go.work file
   of its own or was made another repository. Where the change comes from a fork (--base auto) this is an error.
 
-Items are the same if their ids are, or if nothing but the id has changed. Items that only add demands (pins, bans, boundaries) and exceptions that are gone
-are not reported, nor is anything where the state before had no policy file: that is adoption. With gate.policy_from:
-base both states are judged by the policy from before the change, and nothing but such modules is reported.
+Items are the same if their ids are, or if nothing but the id has changed. Items that only add demands (pins, bans,
+boundaries) and exceptions that are gone are not reported, nor is anything where the state before had no policy file:
+that is adoption. With gate.policy_from: base both states are judged by the policy from before the change, and nothing
+but such modules is reported.
 
 It is for a person to say whether the change is wanted: this is a warning, so that the reviewer sees it.`,
 		Bad: `The change takes a ban away and brings an exception.

@@ -18,8 +18,8 @@ func policyUnused() *Rule {
 		Since:       "0.1.0",
 		AboutPolicy: true,
 		Doc: `Something in the policy file selects nothing. Either a module or a dependency is gone or renamed and the policy
-was left behind, or the selector never meant what its author thought: then a pin does not pin, and a check that passes says
-less than it seems to.
+was left behind, or the selector never meant what its author thought: then a pin does not pin, and a check that passes
+says less than it seems to.
 
 It is reported for
 

@@ -33,9 +33,9 @@ It is reported, as information that never fails, if a governed module has two su
 which the shorter one was made before the longer one, and neither of the two go.mod files requires the other. A module
 that was split off, and the one that it came from, mostly require each other from then on, by which go keeps old
 versions of them apart. What was made before is known of two pseudo-versions, and where the longer one comes from its
-directory in this repository and the shorter one, a sibling too, from a version. Of all other pairs nothing is said, and there are
-many of them; nor of modules that the go.mod of a pruned module does not list, as it builds nothing of them; nor where
-that of an unpruned one lists neither.
+directory in this repository and the shorter one, a sibling too, from a version. Of all other pairs nothing is said, and
+there are many of them; nor of modules that the go.mod of a pruned module does not list, as it builds nothing of them;
+nor where that of an unpruned one lists neither.
 
 To clear it, raise the shorter one to a version made after the split (` + "`go get PATH@latest`" + `), or delete the
 directory that the other module has taken over.`,

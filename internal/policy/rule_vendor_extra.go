@@ -14,7 +14,8 @@ hand, or is left from another time. If it is a Go file of a vendored package, go
 init functions do; no go command notices.
 
 It is reported once per vendor directory, with the names of the files. A vendor directory without a manifest is not
-looked at, unless with modgov vendor verify --deep, which asks the modules themselves. The severity is vendor.drift of the policy, error where it says nothing.
+looked at, unless with modgov vendor verify --deep, which asks the modules themselves. The severity is vendor.drift of
+the policy, error where it says nothing.
 
 Delete the files, or let modgov vendor snapshot --force make the directory anew.`,
 		Bad: "Somebody put a file beside x.go.\n" + snapshotExample(vendoredX+`-- vendor/example.com/x/extra.go --

@@ -14,11 +14,10 @@ func vendorMissing() *Rule {
 		Severity: Error,
 		Layer:    LayerVendor,
 		Since:    "0.1.0",
-		Doc: `A file that the manifest of a vendor directory has is gone, or the whole directory and not its
-manifest, or the policy names a module or the workspace under
-vendor and there is no vendor directory, or none with a manifest. A build from what is left may fail only on another
-platform, or not at all: go does not look whether files of a vendored package are missing. An ignore rule of git that
-matches a vendored file is a common cause.
+		Doc: `A file that the manifest of a vendor directory has is gone, or the whole directory and not its manifest, or the
+policy names a module or the workspace under vendor and there is no vendor directory, or none with a manifest. A build
+from what is left may fail only on another platform, or not at all: go does not look whether files of a vendored package
+are missing. An ignore rule of git that matches a vendored file is a common cause.
 
 It is reported once per vendor directory. Of a vendor directory that the policy does not name and that has no manifest
 nothing is said. The severity is vendor.drift of the policy, error where it says nothing.

@@ -338,8 +338,8 @@ func later(m *Module) []*Module {
 	return out
 }
 
-// state says whether a module can be released, once that is known of all that it needs but for its cycle. What could not be read is no reason where it is a sibling's version that
-// nobody has published: that is known.
+// state says whether a module can be released, once that is known of all that it needs but for its cycle. What could
+// not be read is no reason where it is a sibling's version that nobody has published: that is known.
 func (m *Module) state() State {
 	for _, n := range m.Needs {
 		if n.Hold == NoHold && n.Replace != nil && n.unready() {

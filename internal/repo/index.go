@@ -68,8 +68,9 @@ type indexEntry struct {
 	name     []byte // from git's top level
 }
 
-// scanIndex calls visit for every entry of a git index, in its order. Versions 2 to 4 are read, with object names of hashSize bytes. The optional extensions are passed over. A mandatory one that
-// changes what the entries mean is an error: of those only the sparse index is understood, not the split index.
+// scanIndex calls visit for every entry of a git index, in its order. Versions 2 to 4 are read, with object names of
+// hashSize bytes. The optional extensions are passed over. A mandatory one that changes what the entries mean is an
+// error: of those only the sparse index is understood, not the split index.
 //
 // go-git's decoder is not used: it hashes and reflects its way through the file, which takes a fifth of a second for
 // 100,000 files, where this takes a few milliseconds, and it refuses sparse indexes and those without a checksum

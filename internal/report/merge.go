@@ -21,11 +21,11 @@ type Part struct {
 	Data []byte
 }
 
-// Merge joins the documents of several machines to one: of "check", each of some modules, or of "run", each of some modules
-// or of a shard. Exactly one of both results is set. What they say of the whole has to be the same in all: the base, the
-// policy, the command. Of findings that are the same one is kept; a module that was run twice is an error. The verdict is
-// the worst, and a shard that is missing, or a module that no part has run or judged, makes it incomplete. Parts are taken in the order of their
-// names, whatever order they come in.
+// Merge joins the documents of several machines to one: of "check", each of some modules, or of "run", each of some
+// modules or of a shard. Exactly one of both results is set. What they say of the whole has to be the same in all: the
+// base, the policy, the command. Of findings that are the same one is kept; a module that was run twice is an error.
+// The verdict is the worst, and a shard that is missing, or a module that no part has run or judged, makes it
+// incomplete. Parts are taken in the order of their names, whatever order they come in.
 func Merge(parts []Part) (*Report, *Run, error) {
 	parts = slices.Clone(parts)
 	slices.SortStableFunc(parts, func(a, b Part) int { return strings.Compare(a.Name, b.Name) })
