@@ -21,12 +21,8 @@ const (
 
 // runHistory compares check --base with plain check, on a long and on a short history of the same repository.
 func runHistory(commits, runs int) error {
-	work, err := os.MkdirTemp("", "modgov-bench-")
-	if err != nil {
-		return err
-	}
+	work, modgov, err := prepare()
 	defer removeAll(work)
-	modgov, err := buildModgov(work)
 	if err != nil {
 		return err
 	}

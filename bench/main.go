@@ -66,10 +66,7 @@ type subject struct {
 }
 
 func run(corpus, tree string, runs int) error {
-	if corpus == "" {
-		return errors.New("-corpus DIR is needed")
-	}
-	root, err := filepath.Abs(filepath.Join(corpus, "trees", tree))
+	root, err := treeOf(corpus, tree)
 	if err != nil {
 		return err
 	}
@@ -77,12 +74,8 @@ func run(corpus, tree string, runs int) error {
 	if err != nil {
 		return err
 	}
-	work, err := os.MkdirTemp("", "modgov-bench-")
-	if err != nil {
-		return err
-	}
+	work, modgov, err := prepare()
 	defer removeAll(work)
-	modgov, err := buildModgov(work)
 	if err != nil {
 		return err
 	}
@@ -106,13 +99,24 @@ func run(corpus, tree string, runs int) error {
 	return nil
 }
 
-// buildModgov builds modgov into a directory.
-func buildModgov(dir string) (string, error) {
-	modgov := filepath.Join(dir, "modgov")
-	if out, err := exec.Command("go", "build", "-o", modgov, "./cmd/modgov").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build modgov: %w\n%s", err, out)
+// treeOf returns the root of a tree of the corpus.
+func treeOf(corpus, tree string) (string, error) {
+	if corpus == "" {
+		return "", errors.New("-corpus DIR is needed")
 	}
-	return modgov, nil
+	return filepath.Abs(filepath.Join(corpus, "trees", tree))
+}
+
+// prepare makes a directory to work in, which is to be removed whatever the error is, and builds modgov into it.
+func prepare() (work, modgov string, err error) {
+	if work, err = os.MkdirTemp("", "modgov-bench-"); err != nil {
+		return "", "", err
+	}
+	modgov = filepath.Join(work, "modgov")
+	if out, err := exec.Command("go", "build", "-o", modgov, "./cmd/modgov").CombinedOutput(); err != nil {
+		return work, "", fmt.Errorf("build modgov: %w\n%s", err, out)
+	}
+	return work, modgov, nil
 }
 
 // environ is that of all subjects: caches below work, modules from a file proxy.

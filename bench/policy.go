@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -14,13 +13,10 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// runPolicy prints what a policy of 500 items and 500 exceptions, most of which meet something in the tree, adds to modgov
-// check: the median of the differences of runs that follow each other.
+// runPolicy prints what a policy of 500 items and 500 exceptions, most of which meet something in the tree, adds to
+// modgov check: the median of the differences of runs that follow each other.
 func runPolicy(corpus, tree string, runs int) error {
-	if corpus == "" {
-		return errors.New("-corpus DIR is needed")
-	}
-	root, err := filepath.Abs(filepath.Join(corpus, "trees", tree))
+	root, err := treeOf(corpus, tree)
 	if err != nil {
 		return err
 	}
@@ -28,12 +24,8 @@ func runPolicy(corpus, tree string, runs int) error {
 	if err != nil {
 		return err
 	}
-	work, err := os.MkdirTemp("", "modgov-bench-")
-	if err != nil {
-		return err
-	}
+	work, modgov, err := prepare()
 	defer removeAll(work)
-	modgov, err := buildModgov(work)
 	if err != nil {
 		return err
 	}
