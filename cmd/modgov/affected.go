@@ -21,7 +21,8 @@ func affectedCommand() *cli.Command {
 		Name:  "affected",
 		Usage: "list the modules that a change touches, with the reasons",
 		Description: `Compares the files as they are, those that are not committed included, with the commit where HEAD left
-REV, and lists the governed modules to build and test again: those with changed files; those that take code from a
+REV, and lists the governed modules to build and test again: those with changed files, or
+links to such; those that take code from a
 directory with changed files, by a replace line or in the workspace; those in which another version of a dependency is
 selected, alone or in the workspace, whatever file made it so; and those of which a changed policy finds other things. A
 sibling that is required at a published version touches nobody. --dependencies adds what has to be there to build them.
@@ -126,6 +127,9 @@ func (p *project) touched(base string) (*touch, error) {
 	}
 	p.notes = append(p.notes, changes.Notes...)
 	c := &change.Change{Files: changes.Files, Real: p.realDir}
+	if c.Links, err = p.repo.LinksTo(changes.Files); err != nil {
+		return nil, revisionError(err)
+	}
 	before, err := p.policyBefore(b)
 	if err != nil {
 		return nil, err

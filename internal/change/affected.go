@@ -22,6 +22,8 @@ type Change struct {
 	Files []string
 	// Real returns the directory that a directory is, if a link leads there, as Files name it; nil where there are no links.
 	Real func(dir string) string
+	// Links are the links that lead to such files, in the same form.
+	Links []string
 	// Findings are those that the change of the policy alone brings, clears or alters, in the files of Head.
 	Findings []*policy.Finding
 }
@@ -94,11 +96,11 @@ type affection struct {
 // Affected returns the governed modules that a change touches, by directory, and the files that lie in no governed
 // module.
 //
-// A module is touched if files in it differ, the tests' and those of modules within it that are not governed included;
-// if it takes code from a directory where files other than tests differ, whether a replace line or the workspace leads
-// there; if an effective version in its build list differs, alone or in the workspace; if go.work treats it otherwise;
-// or if the policy says other things of it. A sibling that it requires at a published version does not touch it. What
-// cannot be told counts as touched.
+// A module is touched if files in it differ, or files that links in it lead to, the tests' and those of modules within
+// it that are not governed included; if it takes code from a directory where files other than tests differ, whether a
+// replace line or the workspace leads there; if an effective version in its build list differs, alone or in the
+// workspace; if go.work treats it otherwise; or if the policy says other things of it. A sibling that it requires at a
+// published version does not touch it. What cannot be told counts as touched.
 func (c *Change) Affected() (modules []Affected, unowned []string) {
 	a := &affection{Change: c, base: c.Base.Workspace(), head: c.Head.Workspace(), findings: map[string]int{}}
 	a.locals = c.Head.Locals()
@@ -209,23 +211,32 @@ func (a *affection) assignFiles() {
 	a.touched, a.reaching = map[string][]string{}, map[string][]string{}
 	after := a.places(a.Head, a.locals)
 	before := a.places(a.Base, a.Base.Locals())
-	for _, file := range a.Files {
+	for _, file := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(a.Files, a.Links)))) {
+		_, differs := slices.BinarySearch(a.Files, file)
 		owned := false
 		for _, places := range []places{before, after} {
+			if differs { // of what only leads to such files, the directories are known by their own names
+				a.assignBelow(file, places)
+			}
 			owned = a.assign(file, places) || owned
 		}
-		if !owned {
+		if differs && !owned {
 			a.unowned = append(a.unowned, file)
 		}
 	}
 }
 
-// assign gives a file to the modules around it, up to the first that is governed, and reports whether there is one.
-func (a *affection) assign(file string, p places) (owned bool) {
-	for _, dir := range p.below[file] { // a submodule or a link, which is one path, with directories that somebody replaces to
+// assignBelow gives a file to the directories that somebody replaces to and that it is, or has below it: a submodule or a
+// link is one path.
+func (a *affection) assignBelow(file string, p places) {
+	for _, dir := range p.below[file] {
 		add(a.touched, a.real(dir), file)
 		add(a.reaching, a.real(dir), file)
 	}
+}
+
+// assign gives a file to the modules around it, up to the first that is governed, and reports whether there is one.
+func (a *affection) assign(file string, p places) (owned bool) {
 	nearest := true
 	for dir := path.Dir(file); ; dir = path.Dir(dir) {
 		m := a.head.Module(dir)
