@@ -21,11 +21,11 @@ func affectedCommand() *cli.Command {
 		Name:  "affected",
 		Usage: "list the modules that a change touches, with the reasons",
 		Description: `Compares the files as they are, those that are not committed included, with the commit where HEAD left
-REV, and lists the governed modules to build and test again: those with changed files, or
-links to such; those that take code from a
-directory with changed files, by a replace line or in the workspace; those in which another version of a dependency is
-selected, alone or in the workspace, whatever file made it so; and those of which a changed policy finds other things. A
-sibling that is required at a published version touches nobody. --dependencies adds what has to be there to build them.
+REV, and lists the governed modules to build and test again: those with changed files, or links to such; those that take
+code from a directory with changed files, by a replace line or in the workspace; those in which another version of a
+dependency is selected, alone or in the workspace, whatever file made it so; and those of which a changed policy finds
+other things. A sibling that is required at a published version touches nobody. --dependencies adds what has to be there
+to build them.
 
 --base auto compares with what the CI service names, as in check; if that is nothing, all modules are listed.
 
