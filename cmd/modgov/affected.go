@@ -126,7 +126,7 @@ func (p *project) touched(base string) (*touch, error) {
 		return nil, revisionError(err)
 	}
 	p.notes = append(p.notes, changes.Notes...)
-	c := &change.Change{Files: changes.Files, Real: p.realDir}
+	c := &change.Change{Files: changes.Files, Real: p.realDir, Unseen: p.outsideGit}
 	if c.Links, err = p.repo.LinksTo(changes.Files); err != nil {
 		return nil, revisionError(err)
 	}
@@ -218,6 +218,16 @@ func (p *project) realDir(dir string) string {
 		return dir
 	}
 	return filepath.ToSlash(rel)
+}
+
+// outsideGit reports whether a directory, relative to the root, is not in git's repository.
+func (p *project) outsideGit(dir string) bool {
+	full := filepath.FromSlash(p.realDir(dir))
+	if !filepath.IsAbs(full) {
+		full = filepath.Join(p.repo.Root, full)
+	}
+	rel, err := filepath.Rel(p.repo.Top, full)
+	return err != nil || !filepath.IsLocal(rel)
 }
 
 // weights returns how many Go files each module has, by directory: what it costs to build is not known.

@@ -24,6 +24,8 @@ type Change struct {
 	Real func(dir string) string
 	// Links are the links that lead to such files, in the same form.
 	Links []string
+	// Unseen reports whether a directory is one of whose files nobody can say which differ; nil if there is none.
+	Unseen func(dir string) bool
 	// Findings are those that the change of the policy alone brings, clears or alters, in the files of Head.
 	Findings []*policy.Finding
 }
@@ -50,6 +52,8 @@ const (
 	FilesDiffer ReasonKind = "files"
 	// DependencyDiffers: the module takes the code of Dep from Dir, and Files differ there.
 	DependencyDiffers ReasonKind = "depends"
+	// DependencyUnseen: the module takes the code of Dep from Dir, and nobody can say what changes there.
+	DependencyUnseen ReasonKind = "unseen"
 	// VersionDiffers: the effective version of Dep is To where it was From, "" for none.
 	VersionDiffers ReasonKind = "selection"
 	// WorkspaceDiffers: go.work treats the module in another way; What says in which: "joined", "left", "godebug", or
@@ -194,6 +198,10 @@ func (a *affection) fileReasons(m *workspace.Module) []Reason {
 		out = append(out, Reason{Kind: FilesDiffer, Files: files})
 	}
 	for _, l := range a.locals[m] {
+		if a.Unseen != nil && a.Unseen(l.Dir) {
+			out = append(out, Reason{Kind: DependencyUnseen, Dep: l.Path, Dir: l.Dir, Replace: l.Replace, InWorkspace: l.Replace == nil})
+			continue
+		}
 		if files := a.reaching[a.real(l.Dir)]; len(files) > 0 && l.Dir != m.Dir {
 			out = append(out, Reason{
 				Kind: DependencyDiffers, Dep: l.Path, Dir: l.Dir, Files: files, Replace: l.Replace, InWorkspace: l.Replace == nil,

@@ -108,6 +108,8 @@ func reasonText(r *change.Reason) string {
 		return policy.Count(len(r.Files), "file") + " changed"
 	case change.DependencyDiffers:
 		return fmt.Sprintf("depends on %s (%s), where %s changed", r.Dir, wayText(r), policy.Count(len(r.Files), "file"))
+	case change.DependencyUnseen:
+		return fmt.Sprintf("depends on %s (%s), and git does not tell what changes there", r.Dir, wayText(r))
 	case change.VersionDiffers:
 		text := fmt.Sprintf("%s %s -> %s", r.Dep, orWord(r.From, "none"), orWord(r.To, "gone"))
 		if r.InWorkspace {
