@@ -11,8 +11,8 @@ import (
 	"github.com/modgov/modgov/internal/workspace"
 )
 
-// SchemaAddress is where editors find the JSON Schema of the policy file.
-const SchemaAddress = "https://raw.githubusercontent.com/modgov/modgov/main/docs/policy.schema.json"
+// schemaAddress is where editors find the JSON Schema of the policy file.
+const schemaAddress = "https://raw.githubusercontent.com/modgov/modgov/main/docs/policy.schema.json"
 
 // DraftOptions say how a first policy is drafted.
 type DraftOptions struct {
@@ -28,7 +28,7 @@ func DraftBase(facts *Facts, o DraftOptions) []byte {
 	d.text("# The policy of this repository, drafted by modgov init on %s. Change it as you like:", o.Today)
 	d.text("# modgov check says what it means, and the documentation of modgov explains every key.")
 	d.text("# Editors complete and check it by the schema; modgov policy schema prints it for those without network.")
-	d.text("# yaml-language-server: $schema=%s", SchemaAddress)
+	d.text("# yaml-language-server: $schema=%s", schemaAddress)
 	d.text("version: 1")
 	d.tags()
 	d.owners(o.Codeowners)

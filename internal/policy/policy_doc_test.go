@@ -127,8 +127,8 @@ func policyDoc(t *testing.T) string {
 
 // TestSchemaAddress holds what init writes to what docs/policy.md tells people to write.
 func TestSchemaAddress(t *testing.T) {
-	if !strings.Contains(policyDoc(t), "# yaml-language-server: $schema="+SchemaAddress+"\n") {
-		t.Errorf("docs/policy.md does not have the address %s", SchemaAddress)
+	if !strings.Contains(policyDoc(t), "# yaml-language-server: $schema="+schemaAddress+"\n") {
+		t.Errorf("docs/policy.md does not have the address %s", schemaAddress)
 	}
 }
 

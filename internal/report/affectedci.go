@@ -50,7 +50,7 @@ func (a *Affected) jobs(limit int, below string) []job {
 		}
 		j.Name, j.Dir, j.Module = j.Dirs[0], strings.Join(j.Dirs, " "), strings.Join(j.Modules, " ")
 		if n := len(part) - 1; n > 0 {
-			j.Name += fmt.Sprintf(" and %d more", n)
+			j.Name += " " + countMore(n)
 		}
 		out = append(out, j)
 	}

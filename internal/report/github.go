@@ -51,7 +51,7 @@ func annotate(b *strings.Builder, command string, entries []entry) {
 		writeAnnotation(b, command, g)
 	}
 	if rest > 0 {
-		fmt.Fprintf(b, "::%s title=%s::%s\n", command, property(fmt.Sprintf("modgov: and %d more", rest)), data(fmt.Sprintf(
+		fmt.Fprintf(b, "::%s title=%s::%s\n", command, property("modgov: "+countMore(rest)), data(fmt.Sprintf(
 			"%d more than GitHub shows of a step; the log and the step summary have all of them", rest)))
 	}
 }
@@ -92,7 +92,7 @@ func writeAnnotation(b *strings.Builder, command string, group []entry) {
 		lines = append(lines, group[i].text())
 	}
 	if n := len(group) - len(lines); n > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more", n))
+		lines = append(lines, countMore(n))
 	}
 	if first.next != "" && len(group) == 1 {
 		lines = append(lines, "fix: "+Escape(first.next))

@@ -37,8 +37,8 @@ type Version struct {
 	Version string `json:"version,omitempty"`
 }
 
-// NewList makes the document of a view; nil if it has no build list.
-func NewList(v *graph.View) *List {
+// newList makes the document of a view; nil if it has no build list.
+func newList(v *graph.View) *List {
 	if v.Err() != nil {
 		return nil
 	}
@@ -78,7 +78,7 @@ func WriteList(w io.Writer, format string, views []*graph.View) error {
 	}
 	out := bufio.NewWriter(w) // keeps the first error for Flush
 	for _, v := range views {
-		l := NewList(v)
+		l := newList(v)
 		if l == nil {
 			continue
 		}

@@ -271,7 +271,7 @@ func (m *markdown) versions() {
 		changes = append(changes, &m.r.Versions[i])
 	}
 	fold(m, "Versions that change: %s", changes, "dependency", "", func(c *VersionChange) string {
-		return "- " + mdCode(clipped(c.Line())) + "\n"
+		return "- " + mdCode(clipped(c.summary())) + "\n"
 	})
 }
 

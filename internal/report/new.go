@@ -51,7 +51,7 @@ func New(j *policy.Judgement, o Origin) *Report {
 			r.Fixed = append(r.Fixed, newFinding(f))
 		}
 		if o.Versions != nil {
-			r.Versions = NewVersionChanges(o.Versions)
+			r.Versions = newVersionChanges(o.Versions)
 		}
 	}
 	for _, g := range j.Gaps {

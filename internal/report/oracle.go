@@ -234,9 +234,10 @@ func (o *Oracle) first(result string) *OracleView {
 	return &OracleView{}
 }
 
+// more counts what stands behind the first of several; nothing if there is no more.
 func more(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (and %d more)", n)
+	return " (" + countMore(n) + ")"
 }

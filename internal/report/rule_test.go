@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,9 +16,9 @@ import (
 func TestRulePages(t *testing.T) {
 	t.Parallel()
 	const dir = "../../docs/rules"
-	want := map[string]string{"README.md": RuleIndex(policy.Rules())}
+	want := map[string]string{"README.md": ruleIndex(policy.Rules())}
 	for _, r := range policy.Rules() {
-		want[r.Name+".md"] = RulePage(r)
+		want[r.Name+".md"] = rulePage(r)
 	}
 	for name, page := range want {
 		file := filepath.Join(dir, name)
@@ -37,6 +38,23 @@ func TestRulePages(t *testing.T) {
 			t.Errorf("docs/rules/%s is the page of no rule", e.Name())
 		}
 	}
+}
+
+// rulePage is the page of a rule in docs/rules. All of it comes from the rule.
+func rulePage(r *policy.Rule) string {
+	return ruleText(r) +
+		fmt.Sprintf("\n`modgov explain %s` shows this page on a terminal. All rules: [README.md](README.md).\n", r.Name)
+}
+
+// ruleIndex is the page of docs/rules that lists all rules.
+func ruleIndex(rules []*policy.Rule) string {
+	var b strings.Builder
+	b.WriteString("# Rules\n\nThe pages here are made from the rules themselves: `go test ./internal/report -update`.\n\n")
+	b.WriteString("| rule | default severity | |\n|---|---|---|\n")
+	for _, r := range rules {
+		fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s |\n", r.Name, r.Name, r.Severity, strings.TrimSuffix(r.Title, "."))
+	}
+	return b.String()
 }
 
 // exampleRule has everything that the text of a rule may have.
@@ -103,7 +121,7 @@ func TestWriteRule(t *testing.T) {
 
 func TestRulePageFences(t *testing.T) {
 	t.Parallel()
-	page := RulePage(exampleRule())
+	page := rulePage(exampleRule())
 	if !strings.Contains(page, "````\n-- go.mod --\nmodule x\n") {
 		t.Errorf("the example is not fenced by more backquotes than it has:\n%s", page)
 	}

@@ -9,13 +9,6 @@ import (
 	"github.com/modgov/modgov/internal/policy"
 )
 
-// RulePage returns the page of a rule for docs/rules, as Markdown. All of it comes from the rule. The test of this
-// package writes the pages and holds them against the rules; no command does.
-func RulePage(r *policy.Rule) string {
-	return ruleText(r) +
-		fmt.Sprintf("\n`modgov explain %s` shows this page on a terminal. All rules: [README.md](README.md).\n", r.Name)
-}
-
 // ruleText is the page of a rule without what leads on from it.
 func ruleText(r *policy.Rule) string {
 	var b strings.Builder
@@ -45,15 +38,4 @@ func pageExample(b *strings.Builder, title, archive string) {
 		fence += "`"
 	}
 	fmt.Fprintf(b, "%s\n%s%s\n", fence, txtar.Format(a), fence)
-}
-
-// RuleIndex returns the page of docs/rules that lists all rules, as Markdown. Like the pages, the test writes it.
-func RuleIndex(rules []*policy.Rule) string {
-	var b strings.Builder
-	b.WriteString("# Rules\n\nThe pages here are made from the rules themselves: `go test ./internal/report -update`.\n\n")
-	b.WriteString("| rule | default severity | |\n|---|---|---|\n")
-	for _, r := range rules {
-		fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s |\n", r.Name, r.Name, r.Severity, strings.TrimSuffix(r.Title, "."))
-	}
-	return b.String()
 }

@@ -342,11 +342,7 @@ func (t *text) firstGap() string {
 		return ""
 	}
 	g := t.r.Gaps[0]
-	s := moduleName(g.Module) + ": " + g.Message
-	if n := len(t.r.Gaps) - 1; n > 0 {
-		s += fmt.Sprintf(" (and %d more)", n)
-	}
-	return s
+	return moduleName(g.Module) + ": " + g.Message + more(len(t.r.Gaps)-1)
 }
 
 func moduleName(dir string) string {

@@ -82,7 +82,7 @@ type VersionDiffGap struct {
 func NewVersionDiff(v *change.Versions, base DiffEnd, head *DiffEnd, o Origin) *VersionDiff {
 	d := &VersionDiff{
 		Schema: Schema, Document: "diff", Tool: Tool{"modgov", o.Version}, Root: o.Root, Base: base, Head: head,
-		Complete: len(v.Unknown) == 0, Modules: []ModuleChange{}, Dependencies: NewVersionChanges(v), Lines: []LineChange{},
+		Complete: len(v.Unknown) == 0, Modules: []ModuleChange{}, Dependencies: newVersionChanges(v), Lines: []LineChange{},
 		Gaps: []VersionDiffGap{}, Notes: slices.Clone(o.Notes),
 	}
 	for _, m := range v.Modules {
@@ -106,8 +106,8 @@ func NewVersionDiff(v *change.Versions, base DiffEnd, head *DiffEnd, o Origin) *
 	return d
 }
 
-// NewVersionChanges makes the part of documents that says which dependencies changed; never nil.
-func NewVersionChanges(v *change.Versions) []VersionChange {
+// newVersionChanges makes the part of documents that says which dependencies changed; never nil.
+func newVersionChanges(v *change.Versions) []VersionChange {
 	out := []VersionChange{}
 	for _, dep := range v.Dependencies {
 		c := VersionChange{Path: dep.Path, WasPath: dep.WasPath, Kind: string(dep.Kind), Moves: []VersionMove{}}
@@ -199,10 +199,7 @@ func (d *VersionDiff) closing() string {
 		s = fmt.Sprintf("versions of %s changed in %s", policy.Count(n, "dependency"), policy.Count(len(modules), "module"))
 	}
 	if n := len(d.Gaps); n > 0 {
-		s += "; incomplete: " + d.Gaps[0].text()
-		if n > 1 {
-			s += fmt.Sprintf(" (and %d more)", n-1)
-		}
+		s += "; incomplete: " + d.Gaps[0].text() + more(n-1)
 	}
 	return s
 }
@@ -354,13 +351,13 @@ func (m *VersionMove) cause() string {
 		s = first.Text + " (" + s + ")"
 	}
 	if n := len(m.Causes) - 1; n > 0 {
-		s += fmt.Sprintf(" and %d more", n)
+		s += " " + countMore(n)
 	}
 	return s
 }
 
-// Line says in one line what happened to the dependency: "golang.org/x/net v0.55.0 -> v0.57.0 in 11 modules".
-func (c *VersionChange) Line() string {
+// summary says in one line what happened to the dependency: "golang.org/x/net v0.55.0 -> v0.57.0 in 11 modules".
+func (c *VersionChange) summary() string {
 	var parts []string
 	for i, m := range c.lines() {
 		part := m.versions("")

@@ -77,8 +77,8 @@ func TestVersionDiff(t *testing.T) {
 func TestVersionChangeLine(t *testing.T) {
 	t.Parallel()
 	var got []string
-	for _, c := range NewVersionChanges(versions()) {
-		got = append(got, c.Line())
+	for _, c := range newVersionChanges(versions()) {
+		got = append(got, c.summary())
 	}
 	want := []string{
 		"example.com/m v1.0.0 -> example.com/m/v2 v2.0.0 in a",
@@ -96,7 +96,7 @@ func TestVersionChangeLine(t *testing.T) {
 // The Markdown of check has a line for each dependency that moved.
 func TestVersionsInMarkdown(t *testing.T) {
 	t.Parallel()
-	r := &Report{Verdict: "pass", Complete: true, Base: &Base{Revision: "main", Commit: "abc"}, Versions: NewVersionChanges(versions())}
+	r := &Report{Verdict: "pass", Complete: true, Base: &Base{Revision: "main", Commit: "abc"}, Versions: newVersionChanges(versions())}
 	var out bytes.Buffer
 	if err := Write(&out, "markdown", r, Options{}); err != nil {
 		t.Fatal(err)

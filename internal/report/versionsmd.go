@@ -78,7 +78,7 @@ func (m *markdownList) item(format string, args ...any) {
 // end counts what was left out under the last heading.
 func (m *markdownList) end() {
 	if n := m.items - maxMarkdownLines; n > 0 {
-		m.line("- and %d more", n)
+		m.line("- %s", countMore(n))
 	}
 	m.items = 0
 }

@@ -24,8 +24,8 @@ const (
 	maxTail     = 16 << 10        // what is kept of a task's output, in bytes
 )
 
-// ErrTimeLimit is the error of a task that took longer than Options.Limit.
-var ErrTimeLimit = errors.New("it took longer than it may")
+// errTimeLimit is the error of a task that took longer than Options.Limit.
+var errTimeLimit = errors.New("it took longer than it may")
 
 // A Task is a directory in which the command runs.
 type Task struct {
@@ -158,7 +158,7 @@ func (r *run) task(i int) {
 func (r *run) execute(t *Task, out io.Writer) (code int, err error) {
 	ctx := r.ctx
 	if r.o.Limit > 0 {
-		limited, cancel := context.WithTimeoutCause(ctx, r.o.Limit, ErrTimeLimit)
+		limited, cancel := context.WithTimeoutCause(ctx, r.o.Limit, errTimeLimit)
 		defer cancel()
 		ctx = limited
 	}
@@ -203,7 +203,7 @@ func wait(ctx context.Context, cmd *exec.Cmd) (code int, err error) {
 			signalGroup(cmd, syscall.SIGKILL)
 			err = <-done
 		}
-		if cause := context.Cause(ctx); errors.Is(cause, ErrTimeLimit) {
+		if cause := context.Cause(ctx); errors.Is(cause, errTimeLimit) {
 			return -1, cause
 		}
 	}

@@ -262,7 +262,7 @@ func TestLimit(t *testing.T) {
 	o := options(t, io.Discard, "[ $N = 0 ] || exit 0; sleep 600 & wait; sleep 600")
 	o.Limit = 300 * time.Millisecond
 	results := mustRun(t, directories(t, 2), o)
-	if got := states(results); got != "failed, passed" || !errors.Is(results[0].Err, ErrTimeLimit) {
+	if got := states(results); got != "failed, passed" || !errors.Is(results[0].Err, errTimeLimit) {
 		t.Errorf("%s: %+v", got, results[0])
 	}
 }

@@ -190,8 +190,8 @@ func (m *meaning) difference(n *meaning) string {
 	case m.toolchain != n.toolchain:
 		return fmt.Sprintf("toolchain line: want %q, have %q", m.toolchain, n.toolchain)
 	}
-	return cmp.Or(factDifference("other", m.others, n.others), factDifference("require", m.requires, n.requires), factDifference("replace", m.replaces, n.replaces),
-		factDifference("use", m.uses, n.uses))
+	return cmp.Or(factDifference("other", m.others, n.others), factDifference("require", m.requires, n.requires),
+		factDifference("replace", m.replaces, n.replaces), factDifference("use", m.uses, n.uses))
 }
 
 func factDifference[T comparable](verb string, want, have []T) string {
