@@ -2,6 +2,7 @@ package repo
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,17 +115,7 @@ func (m *merging) run() error {
 			m.settle(f)
 		}
 	}
-	for _, f := range left {
-		moved, err := m.follow(f)
-		if err != nil {
-			return err
-		}
-		if moved.Name != f.Name {
-			m.change(f.Name, mergedEntry{gone: true})
-		}
-		m.settle(moved)
-	}
-	return nil
+	return m.settleMoved(left)
 }
 
 // blocked returns what is in the way of a file that only theirs changed, and what it is in the way of: ours made a file of
@@ -196,39 +187,113 @@ func (m *merging) settle(f MergedFile) {
 	}
 }
 
-// follow looks where a file went that one side deleted and the other changed; it is the same if nobody can say.
-func (m *merging) follow(f MergedFile) (MergedFile, error) {
-	files, changed, other := m.ours, m.here, m.there
-	if f.Theirs == nil {
-		files, changed, other = m.theirs, m.there, m.here
+// settleMoved asks what becomes of files that one side deleted and the other changed: where the one side has moved them to,
+// if anybody can say.
+func (m *merging) settleMoved(left []MergedFile) error {
+	var names [2][]string // of files: deleted here, deleted there
+	for _, f := range left {
+		if f.Ours == nil {
+			names[0] = append(names[0], f.Name)
+		} else {
+			names[1] = append(names[1], f.Name)
+		}
 	}
-	best, found := 0.5, f
+	here, err := m.moves(names[0], m.ours, m.here, m.there)
+	if err != nil {
+		return err
+	}
+	there, err := m.moves(names[1], m.theirs, m.there, m.here)
+	if err != nil {
+		return err
+	}
+	for _, f := range left {
+		to, side := here[f.Name], &f.Ours
+		if f.Theirs == nil {
+			to, side = there[f.Name], &f.Theirs
+		}
+		if to.name != "" {
+			m.change(f.Name, mergedEntry{gone: true})
+			f.Name, *side = to.name, to.data
+		}
+		m.settle(f)
+	}
+	return nil
+}
+
+// A namedText is a file.
+type namedText struct {
+	name string
+	data []byte
+}
+
+// moves finds where a side moved files that it deleted, asked for by name: to new files of the same name in other
+// directories that the other side has not touched, the most alike first, each to one and from one. What nobody asks for
+// may have been moved, too, so it takes part.
+func (m *merging) moves(asked []string, files fs.FS, changed, other []string) (map[string]namedText, error) {
+	bases := map[string]bool{}
+	for _, name := range asked {
+		bases[path.Base(name)] = true
+	}
+	var gone, fresh []namedText
 	for _, name := range changed {
-		if path.Base(name) != path.Base(f.Name) || strings.HasPrefix(name, "../") {
+		if !bases[path.Base(name)] || strings.HasPrefix(name, "../") {
 			continue
 		}
-		if _, taken := slices.BinarySearch(other, name); taken {
+		was, is := isNoDir(m.base, name), isNoDir(files, name)
+		_, touched := slices.BinarySearch(other, name)
+		from, into := m.base, &gone
+		switch {
+		case was == is, is && touched:
 			continue
+		case is:
+			from, into = files, &fresh
 		}
-		if _, err := fs.Lstat(m.base, name); !errors.Is(err, fs.ErrNotExist) {
-			continue // it was there before
-		}
-		data, err := fs.ReadFile(files, name)
+		data, err := fs.ReadFile(from, name)
 		if errors.Is(err, ErrNotFetched) {
-			return f, err
-		} else if err != nil {
-			continue // no file
+			return nil, err
+		} else if err == nil { // else it is a link, or too large
+			*into = append(*into, namedText{name, append([]byte{}, data...)})
 		}
-		if alike := likeness(f.Base, data); alike >= best {
-			best, found = alike, MergedFile{Name: name, Base: f.Base, Ours: f.Ours, Theirs: f.Theirs}
-			if f.Ours == nil {
-				found.Ours = data
-			} else {
-				found.Theirs = data
+	}
+	return pair(gone, fresh), nil
+}
+
+// pair finds for files that are gone the new ones that they are most alike to, if half of their lines are the same.
+func pair(gone, fresh []namedText) map[string]namedText {
+	out, taken := map[string]namedText{}, map[string]bool{}
+	same := map[string][]namedText{} // most files that are moved are moved as they are
+	key := func(f namedText) string { return path.Base(f.name) + "\x00" + string(f.data) }
+	for _, to := range fresh {
+		same[key(to)] = append(same[key(to)], to)
+	}
+	for _, from := range gone {
+		if list := same[key(from)]; len(list) > 0 {
+			out[from.name], taken[list[0].name], same[key(from)] = list[0], true, list[1:]
+		}
+	}
+	type match struct {
+		from, to namedText
+		alike    float64
+	}
+	var matches []match
+	for _, from := range gone {
+		for _, to := range fresh {
+			_, done := out[from.name]
+			if done || taken[to.name] || path.Base(from.name) != path.Base(to.name) {
+				continue
+			}
+			if alike := likeness(from.data, to.data); alike >= 0.5 {
+				matches = append(matches, match{from, to, alike})
 			}
 		}
 	}
-	return found, nil
+	slices.SortStableFunc(matches, func(a, b match) int { return cmp.Compare(b.alike, a.alike) })
+	for _, x := range matches {
+		if _, done := out[x.from.name]; !done && !taken[x.to.name] {
+			out[x.from.name], taken[x.to.name] = x.to, true
+		}
+	}
+	return out
 }
 
 // likeness is the share of lines that two texts have in common, of the longer one; blank lines do not count.

@@ -132,6 +132,43 @@ func TestMergeRandomly(t *testing.T) {
 	}
 }
 
+// A new file is where one file was moved to, that which it is most like, whether the other side changed that or not.
+func TestMergeFollowsEachOnce(t *testing.T) {
+	t.Parallel()
+	text := func(module, version string) string {
+		return fmt.Sprintf("module %s\n\ngo 1.24\n\nrequire x %s\n", module, version)
+	}
+	for _, changes := range [][]string{{"b/go.mod=" + text("b", "v1.1.0")}, {"a/go.mod=" + text("a", "v1.1.0"), "b/go.mod=" + text("b", "v1.1.0")}} {
+		g := newGit(t)
+		g.write("a/go.mod="+text("a", "v1.0.0"), "b/go.mod="+text("b", "v1.0.0"))
+		g.commit()
+		g.git("checkout", "-q", "-b", "theirs")
+		g.write(changes...)
+		g.commit()
+		g.git("checkout", "-q", "main")
+		g.git("mv", "a", "moved")
+		g.git("rm", "-q", "-r", "b")
+		g.commit()
+		r := g.open(Options{})
+		var trees [3]*Tree
+		for i, rev := range []string{"main~1", "main", "theirs"} {
+			var err error
+			if trees[i], err = r.Revision(t.Context(), rev); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var asked []string
+		_, err := r.Merge(t.Context(), trees[0], trees[1], trees[2], func(f MergedFile) []byte {
+			asked = append(asked, fmt.Sprintf("%s %t", f.Name, f.Ours != nil))
+			return f.Ours
+		})
+		want := []string{"moved/go.mod true", "b/go.mod false"}[2-len(changes):]
+		if err != nil || !slices.Equal(asked, want) {
+			t.Errorf("%q: asked about %q, %v, want %q", changes, asked, err, want)
+		}
+	}
+}
+
 // Where one side needs a directory and the other a file, and where links differ, somebody is asked; where both sides have
 // the same link, though it leads nowhere, nobody.
 func TestMergeInTheWay(t *testing.T) {
