@@ -114,7 +114,8 @@ func (p *project) withdrawnSince(b *comparison) []policy.Withdrawn {
 	}
 	var out []policy.Withdrawn
 	for _, e := range b.tree.Modules {
-		if !p.policy.Governs(e.Dir, e.Hidden == "") {
+		there := slices.ContainsFunc(p.tree.Modules, func(m repo.Entry) bool { return m.Dir == e.Dir })
+		if there || !p.policy.Governs(e.Dir, e.Hidden == "") {
 			continue
 		}
 		w := policy.Withdrawn{Dir: e.Dir, By: around(e.Dir, p.tree.Nested), Fork: b.fork != ""}
