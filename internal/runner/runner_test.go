@@ -277,8 +277,8 @@ func TestStop(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var out lockedBuffer
-	o := options(t, &out, `sh -c 'trap "echo child stopped; exit 5" HUP; echo ready; while :; do sleep 0.1; done' & child=$!
-trap 'wait $child; echo "stopped"; exit 4' HUP; wait $child; exit 6`)
+	o := options(t, &out, `trap 'wait $child; echo "stopped"; exit 4' HUP
+sh -c 'trap "echo child stopped; exit 5" HUP; echo ready; while :; do sleep 0.1; done' & child=$!; wait $child; exit 6`)
 	o.Jobs = 1
 	o.Prefix = func(int) string { return "" }
 	go func() {
