@@ -114,6 +114,7 @@ func scriptEnviron(home string) ([]string, error) {
 		"GIT_AUTHOR_NAME=gopher", "GIT_AUTHOR_EMAIL=gopher@example.com", "GIT_AUTHOR_DATE=2026-01-02T03:04:05Z",
 		"GIT_COMMITTER_NAME=gopher", "GIT_COMMITTER_EMAIL=gopher@example.com",
 		"GIT_COMMITTER_DATE=2026-01-02T03:04:05Z",
+		"GORACE=atexit_sleep_ms=10", // else each command that the race detector watches sleeps for a second in the end
 		"REPOSITORY=" + repositoryRoot(),
 	}, nil
 }

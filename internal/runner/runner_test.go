@@ -270,15 +270,15 @@ func TestLimit(t *testing.T) {
 type stopped struct{}
 
 func (stopped) Error() string     { return "stopped" }
-func (stopped) Signal() os.Signal { return syscall.SIGHUP }
+func (stopped) Signal() os.Signal { return syscall.SIGTERM }
 
 // When the run is stopped, commands and what they started get the signal, and nothing more is started.
 func TestStop(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var out lockedBuffer
-	o := options(t, &out, `trap 'wait $child; echo "stopped"; exit 4' HUP
-sh -c 'trap "echo child stopped; exit 5" HUP; echo ready; while :; do sleep 0.1; done' & child=$!; wait $child; exit 6`)
+	o := options(t, &out, `trap 'wait $child; echo "stopped"; exit 4' TERM
+sh -c 'trap "echo child stopped; exit 5" TERM; echo ready; while :; do sleep 0.1; done' & child=$!; wait $child; exit 6`)
 	o.Jobs = 1
 	o.Prefix = func(int) string { return "" }
 	go func() {
