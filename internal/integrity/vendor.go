@@ -78,8 +78,10 @@ func CheckVendors(ctx context.Context, g *graph.Graph, files fs.FS) ([]*Vendor, 
 	ws := g.Workspace()
 	owned := map[string]bool{} // directories: a module beside go.work and the workspace share one
 	add := func(dir string, m *workspace.Module, there bool) {
-		if !there {
-			if _, err := fs.Stat(files, path.Join(dir, ManifestName)); err != nil || owned[dir] {
+		if name := path.Join(dir, ManifestName); !there {
+			// One that cannot be looked at is not taken for absent: reading it says why.
+			_, err := fs.Stat(files, name)
+			if owned[dir] || !fs.ValidPath(name) || errors.Is(err, fs.ErrNotExist) {
 				return
 			}
 		}
