@@ -64,7 +64,10 @@ func openPacks(dirs []string) *packs {
 func (p *packs) refresh() {
 	for _, dir := range p.dirs {
 		dir = filepath.Join(dir, "pack")
-		entries, _ := os.ReadDir(dir) // there is none in a repository of loose objects
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // there is none in a repository of loose objects
+			p.bad = err
+		}
 		for _, e := range entries {
 			name, ok := strings.CutSuffix(filepath.Join(dir, e.Name()), ".idx")
 			if !ok || p.known[name] {
