@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"embed"
-	"flag"
 	"fmt"
 	"io"
 	"slices"
@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/modgov/modgov/internal/policy"
+	"github.com/modgov/modgov/internal/report"
 )
 
 // completionScripts are the scripts of the shells; each asks `modgov __complete` for the candidates.
@@ -25,7 +26,7 @@ func completionCommand() *cli.Command {
 		Name:      "completion",
 		Usage:     "print the script that completes modgov's command line in a shell",
 		ArgsUsage: strings.Join(shells, "|"),
-		Description: "Prints a script for bash, zsh, fish or powershell that completes commands, flags and values.\n\n" +
+		Description: "Prints a script for bash, zsh, fish or powershell that completes commands, flags and values, those of the policy file included.\n\n" +
 			"EXAMPLES\n" +
 			"  eval \"$(modgov completion bash)\"                                     # in ~/.bashrc\n" +
 			"  modgov completion zsh > \"${fpath[1]}/_modgov\"                        # then start zsh anew\n" +
@@ -63,7 +64,7 @@ func completeCommand() *cli.Command {
 				return usagef("no word to complete")
 			}
 			current := strings.TrimPrefix(words[len(words)-1], "=")
-			found, rest := complete(c.App, words[:len(words)-1], current)
+			found, rest := complete(c, words[:len(words)-1], current)
 			for _, candidate := range found {
 				if _, err := fmt.Fprintln(c.App.Writer, candidate); err != nil {
 					return err
@@ -82,10 +83,16 @@ const (
 	offerNothing = ":none"
 )
 
+// A completer completes a command line; the parser has taken in the words before the cursor.
+type completer struct {
+	parser
+	c *cli.Context // of __complete
+}
+
 // complete returns the candidates for the word current after the words before it, each with a description after a
 // tab, in the order of the help, and what to offer besides.
-func complete(app *cli.App, before []string, current string) ([]string, string) {
-	p := parser{commands: app.Commands}
+func complete(c *cli.Context, before []string, current string) ([]string, string) {
+	p := completer{parser: parser{commands: c.App.Commands}, c: c}
 	ended := false
 	for len(before) > 0 {
 		word := before[0]
@@ -97,24 +104,24 @@ func complete(app *cli.App, before []string, current string) ([]string, string) 
 			ended = true
 		default:
 			if last := p.split(word); len(before) == 0 && expectsValue(last[len(last)-1]) {
-				return flagValues(last[len(last)-1].flag, "", current)
+				return p.flagValues(last[len(last)-1].flag, "", current)
 			}
 			before = p.flag(word, before)
 		}
 	}
 	if !ended && strings.HasPrefix(current, "-") {
-		return completeFlag(&p, current)
+		return p.completeFlag(current)
 	}
-	return completeArg(app, &p, current)
+	return p.completeArg(current)
 }
 
 func expectsValue(s setting) bool { return s.flag != nil && takesValue(s.flag) && !s.given }
 
 // completeFlag completes a flag's name, or its value in the form --flag=value.
-func completeFlag(p *parser, current string) ([]string, string) {
+func (p *completer) completeFlag(current string) ([]string, string) {
 	if name, value, given := strings.Cut(current, "="); given {
 		if s := p.split(name); s[0].flag != nil && takesValue(s[0].flag) {
-			return flagValues(s[0].flag, name+"=", value)
+			return p.flagValues(s[0].flag, name+"=", value)
 		}
 		return nil, offerNothing
 	}
@@ -142,11 +149,16 @@ func completedName(flag cli.Flag, current string) string {
 }
 
 // flagValues completes the value of a flag; prefix stands before each candidate.
-func flagValues(flag cli.Flag, prefix, current string) ([]string, string) {
+func (p *completer) flagValues(flag cli.Flag, prefix, current string) ([]string, string) {
 	var found []string
 	values := choices(flag)
-	if doc, ok := flag.(cli.DocGenerationFlag); ok && strings.Contains(doc.GetUsage(), "`RULE`") {
-		values = ruleNames()
+	if doc, ok := flag.(cli.DocGenerationFlag); ok {
+		switch usage := doc.GetUsage(); {
+		case strings.Contains(usage, "`RULE`"):
+			values = ruleNames()
+		case strings.Contains(usage, "`ITEM`"):
+			values = p.ask(offer(itemIDs))
+		}
 	}
 	for _, value := range values {
 		if strings.HasPrefix(value, current) {
@@ -178,7 +190,7 @@ func takesFile(flag cli.Flag) bool {
 }
 
 // completeArg completes a command's name or, by the command's BashComplete, its arguments.
-func completeArg(app *cli.App, p *parser, current string) ([]string, string) {
+func (p *completer) completeArg(current string) ([]string, string) {
 	if p.lost {
 		return nil, offerNothing
 	}
@@ -198,7 +210,7 @@ func completeArg(app *cli.App, p *parser, current string) ([]string, string) {
 	case cmd.BashComplete == nil:
 		return nil, offerFiles
 	}
-	for _, candidate := range commandCandidates(app, cmd, p.line.args) {
+	for _, candidate := range p.ask(cmd.BashComplete) {
 		if strings.HasPrefix(candidate, current) {
 			found = append(found, candidate)
 		}
@@ -206,13 +218,75 @@ func completeArg(app *cli.App, p *parser, current string) ([]string, string) {
 	return found, offerNothing
 }
 
-// commandCandidates returns the lines that the command's BashComplete prints when args stand before the cursor.
-func commandCandidates(app *cli.App, cmd *cli.Command, args []string) []string {
-	var b strings.Builder
-	set := flag.NewFlagSet(cmd.Name, flag.ContinueOnError)
-	if err := set.Parse(append([]string{"--"}, args...)); err != nil {
-		return nil // cannot be: after "--" nothing is a flag
+// ask returns the lines that list prints when it runs in place of the command before the cursor, with its flags and
+// arguments so far. It prints for nobody: what is wrong with the line is for the command to say, once it is entered.
+func (p *completer) ask(list cli.BashCompleteFunc) []string {
+	if len(p.line.path) == 0 {
+		return nil
 	}
-	cmd.BashComplete(cli.NewContext(&cli.App{Writer: &b, Commands: app.Commands, Metadata: app.Metadata}, set, nil))
+	cmd, l := p.line.path[len(p.line.path)-1], p.line
+	cmd.Action = func(c *cli.Context) error {
+		list(c)
+		return nil
+	}
+	l.flags = slices.DeleteFunc(slices.Clone(l.flags), func(s setting) bool {
+		return s.value == "" || findFlag(cmd.Flags, s.name) == nil
+	})
+	var b strings.Builder
+	outer := p.c.App.Metadata[shellKey].(*shell)
+	sh := &shell{environ: outer.environ, stdin: outer.stdin, stdout: newOutput(&b), stderr: io.Discard}
+	if err := newApp(sh, p.commands).RunContext(p.c.Context, l.canonical()); err != nil {
+		return nil
+	}
+	if err := sh.stdout.Flush(); err != nil {
+		return nil // cannot be: b takes everything
+	}
 	return strings.FieldsFunc(b.String(), func(r rune) bool { return r == '\n' })
+}
+
+// offer makes a list of candidates from what the policy says; there are none where it cannot be read.
+func offer(candidates func(*policy.Policy, []string) []string) cli.BashCompleteFunc {
+	return func(c *cli.Context) {
+		inv, err := newInvocation(c)
+		if err != nil {
+			return
+		}
+		p, err := locateProject(inv, c.String("workspace-file"))
+		if err != nil {
+			return
+		}
+		defer p.close()
+		files := p.repo.Files()
+		if files == nil {
+			return
+		}
+		if p.policy, err = p.readPolicy(files); err != nil {
+			return
+		}
+		for _, candidate := range candidates(p.policy, c.Args().Slice()) {
+			fmt.Fprintln(c.App.Writer, candidate)
+		}
+	}
+}
+
+// itemIDs are the ids that exceptions may name.
+func itemIDs(p *policy.Policy, _ []string) []string { return p.ItemIDs() }
+
+// exceptionIDs are the exceptions that are not among given, each with until when and why it is.
+func exceptionIDs(p *policy.Policy, given []string) []string {
+	var out []string
+	for i := range p.Exceptions {
+		e := &p.Exceptions[i]
+		if slices.Contains(given, e.ID) {
+			continue
+		}
+		about := "until " + cmp.Or(e.Expires.String(), "somebody removes it")
+		for _, text := range []string{e.Owner, e.Reason} {
+			if text != "" {
+				about += "; " + report.Escape(text)
+			}
+		}
+		out = append(out, e.ID+"\t"+about)
+	}
+	return out
 }

@@ -102,8 +102,9 @@ Exit code 0: renewed, or --dry-run would. 2: there is no such exception, or it m
 EXAMPLES
    modgov exceptions renew EX-42 --for 30d
    modgov exceptions renew EX-42 EX-43 --expires 2027-03-31 --dry-run`,
-		Flags:  []cli.Flag{expiresFlag(), forFlag(), editFlag()},
-		Action: action(exceptionsRenew),
+		Flags:        []cli.Flag{expiresFlag(), forFlag(), editFlag()},
+		Action:       action(exceptionsRenew),
+		BashComplete: offer(exceptionIDs),
 	}
 }
 

@@ -28,8 +28,8 @@ EXAMPLES
    modgov exceptions add --item one-version --dep golang.org/x/net --reason SigV4 --for 30d
    modgov exceptions add --rule go-line --module tools/old --reason frozen --expires 2027-03-31`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "item", Usage: "waive the findings of the policy item `ID`; default is the built-in one"},
-			&cli.StringFlag{Name: "rule", Usage: "waive the findings of the rule `NAME`"},
+			&cli.StringFlag{Name: "item", Usage: "waive the findings of the policy item `ITEM`; default is the built-in one"},
+			&cli.StringFlag{Name: "rule", Usage: "waive the findings of the rule `RULE`"},
 			&cli.StringSliceFlag{Name: "dep",
 				Usage: "only about dependencies that `SEL` selects: a path glob, set:x, module:DIR, with @RANGE; " +
 					"repeatable"},

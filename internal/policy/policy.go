@@ -112,6 +112,22 @@ func (p *Policy) Line(number int) string {
 // Item returns what the item with that id has in common with all others, nil if there is none.
 func (p *Policy) Item(id string) *Item { return p.items[id] }
 
+// ItemIDs returns the ids that an exception may name, sorted: of all items but exceptions, and BuiltinID.
+func (p *Policy) ItemIDs() []string {
+	waivers := map[string]bool{}
+	for i := range p.Exceptions {
+		waivers[p.Exceptions[i].ID] = true
+	}
+	ids := []string{BuiltinID}
+	for id := range p.items {
+		if !waivers[id] {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
 // A Note names something in the file that is read and checked but has no effect yet.
 type Note struct {
 	Pos workspace.Position

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -231,6 +232,11 @@ release: {groups: [{modules: a/**}]}
 	}
 	if len(p.items) != len(want) {
 		t.Errorf("%d items, want %d: %v", len(p.items), len(want), p.items)
+	}
+	named := slices.DeleteFunc(append(want, BuiltinID), func(id string) bool { return strings.HasPrefix(id, "exceptions/") })
+	slices.Sort(named)
+	if got := p.ItemIDs(); !slices.Equal(got, named) {
+		t.Errorf("an exception may name %q, want %q", got, named)
 	}
 }
 

@@ -24,7 +24,12 @@ _modgov() {
     while IFS= read -r line; do
         case $line in
         :files | :dirs | :none) offer=$line ;;
-        *) line=${line%%$'\t'*} && COMPREPLY+=("${line#"$done"}") ;;
+        *)
+            # An id may hold what the shell would take for itself, such as "*" and "<".
+            line=${line%%$'\t'*}
+            printf -v line %q "${line#"$done"}"
+            COMPREPLY+=("$line")
+            ;;
         esac
     done < <(modgov __complete -- "${words[@]:1}" "=$current" 2>/dev/null)
     # Bash before version 4 has no compopt, and offers files where modgov has nothing to offer.
