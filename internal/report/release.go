@@ -1,12 +1,9 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"slices"
-	"strings"
 
-	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/release"
 )
@@ -86,26 +83,6 @@ type ReleaseNeed struct {
 	Directory bool   `json:"directory,omitempty"`
 	Hold      string `json:"hold,omitempty"` // "placeholder", "unpublished", "directory" or "unready"
 }
-
-// A Blocker is something that has to be done before a module can be released.
-type Blocker struct {
-	// Kind is "error", a finding of check; "replace", a replace line that nobody sees who imports the module; "unread"; or
-	// what it waits for a sibling for: "placeholder", "unpublished", "directory", "unready"; for one of its cycle "together".
-	Kind    string `json:"kind"`
-	Message string `json:"message"`
-	At      []Span `json:"at"`
-	// After are the modules that have to be released first, With those that have to be together with it; both empty: it can
-	// be done now.
-	After []string `json:"after"`
-	With  []string `json:"with,omitempty"`
-	// Fix is the command that clears it. Rule and Finding, its ID, are those of an error.
-	Fix     string `json:"fix,omitempty"`
-	Rule    string `json:"rule,omitempty"`
-	Finding string `json:"finding,omitempty"`
-}
-
-// now reports whether nobody has to be waited for.
-func (b *Blocker) now() bool { return len(b.After)+len(b.With) == 0 }
 
 // A Difference is a dependency that modules have at several versions.
 type Difference struct {
@@ -188,89 +165,7 @@ func newReleaseModule(m *release.Module) ReleaseModule {
 		}
 		out.Needs = append(out.Needs, need)
 	}
-	for _, f := range m.Errors {
-		out.Blockers = append(out.Blockers, errorBlocker(f, m.Dir))
-	}
-	for _, h := range m.Hidden {
-		out.Blockers = append(out.Blockers, Blocker{
-			Kind: "replace", After: []string{}, At: []Span{{newPosition(h.Line.Pos), ""}},
-			Message: fmt.Sprintf("replaces %s by %s: who imports it gets %s", h.Line.Old.Path, graph.ModText(h.Line.New), h.Version),
-		})
-	}
-	if m.State == release.Unknown {
-		out.Blockers = append(out.Blockers, Blocker{
-			Kind: "unread", After: []string{}, At: []Span{}, Message: "its build list could not be had: " + m.Err.Error(),
-		})
-	}
-	out.Blockers = append(out.Blockers, holds(m)...)
-	return out
-}
-
-// errorBlocker is a finding of check as a module sees it.
-func errorBlocker(f *policy.Finding, dir string) Blocker {
-	b := Blocker{Kind: "error", Message: f.Message, At: []Span{}, After: []string{}, Fix: f.Fix, Rule: f.Rule, Finding: f.ID()}
-	if f.Subject != dir {
-		b.Message = f.Subject + ": " + f.Message
-	}
-	b.At = append(b.At, newSpans(f.At)...)
-	return b
-}
-
-// together is the kind of the blocker of modules of a cycle.
-const together = "together"
-
-// holds are the siblings that a module waits for, by the reason, and those that it has to be released with.
-func holds(m *release.Module) []Blocker {
-	var out []Blocker
-	if len(m.Cycle) > 0 {
-		b := Blocker{Kind: together, At: []Span{}, After: []string{}, With: dirsOf(m.Cycle)}
-		b.Message = "needs and is needed by " + strings.Join(b.With, ", ")
-		for _, n := range m.Needs {
-			if n.Require != nil && slices.Contains(m.Cycle, n.Module) {
-				b.At = append(b.At, Span{newPosition(n.Require.Pos), "required here"})
-			}
-		}
-		out = append(out, b)
-	}
-	for _, hold := range []release.Hold{release.Placeholder, release.Unpublished, release.Directory, release.Unready} {
-		b := Blocker{Kind: string(hold), At: []Span{}, After: []string{}}
-		byVersion := map[string][]string{}
-		var versions []string
-		for _, n := range m.Needs {
-			if n.Hold != hold || slices.Contains(m.Cycle, n.Module) {
-				continue
-			}
-			b.After = append(b.After, n.Dir)
-			if n.Require != nil {
-				v := n.Require.Mod.Version
-				if byVersion[v] == nil {
-					versions = append(versions, v)
-				}
-				byVersion[v] = append(byVersion[v], n.Dir)
-				b.At = append(b.At, Span{newPosition(n.Require.Pos), "required here"})
-			}
-			if n.Replace != nil {
-				b.At = append(b.At, Span{newPosition(n.Replace.Pos), "replaced here"})
-			}
-		}
-		var parts []string
-		for _, v := range versions {
-			parts = append(parts, strings.Join(byVersion[v], ", ")+" at "+v)
-		}
-		switch list := strings.Join(parts, "; "); {
-		case len(b.After) == 0:
-			continue
-		case hold == release.Unready:
-			b.Message = "is built with the directory of " + strings.Join(b.After, ", ") + ", where something has to be done"
-		case hold == release.Placeholder:
-			b.Message = "requires " + list + ", which stands for no version"
-		case hold == release.Unpublished:
-			b.Message = "requires " + list + ", which nobody has published"
-		default:
-			b.Message = "is built with directories; who imports it gets " + list
-		}
-		out = append(out, b)
-	}
+	out.Blockers = append(out.Blockers, blockers(m, out.Needs)...)
 	return out
 }
 
@@ -337,7 +232,7 @@ func (r *Release) summarize(general int) {
 			s.Unknown++
 		}
 		for _, b := range m.Blockers {
-			if b.Kind == "error" && !seen[b.Finding] {
+			if b.Kind == errorKind && !seen[b.Finding] {
 				seen[b.Finding] = true
 				s.Errors++
 			}

@@ -130,7 +130,7 @@ func (m *releaseMarkdown) order() {
 	if len(m.r.Blockers) > 0 {
 		m.line("\n### Before everything\n")
 		for i := range m.r.Blockers {
-			m.line("- [ ] %s%s", m.task(&m.r.Blockers[i], &ReleaseModule{}), places(m.r.Blockers[i].At))
+			m.line("- [ ] %s%s", m.r.Blockers[i].advice(nil, m.list), places(m.r.Blockers[i].At))
 		}
 	}
 	for i := range m.r.Waves {
@@ -201,69 +201,12 @@ func (m *releaseMarkdown) group(group []*ReleaseModule) {
 	m.line("- %s", text)
 	for i := range first.Blockers {
 		b := &first.Blockers[i]
-		text := m.task(b, first)
+		text := b.advice(first.Needs, m.list)
 		if len(group) == 1 { // else the places differ
 			text += places(b.At)
 		}
 		m.line("  - [ ] %s", text)
 	}
-}
-
-// task says what has to be done about a blocker of a module.
-func (m *releaseMarkdown) task(b *Blocker, x *ReleaseModule) string {
-	switch b.Kind {
-	case "error":
-		text := mdCode(b.Rule) + ": " + mdText(clipped(b.Message))
-		if b.Fix == "" {
-			return "by hand (" + mdCode("modgov explain "+b.Rule) + "): " + mdText(clipped(b.Message))
-		}
-		return mdCode(b.Fix) + ", for " + text
-	case "replace":
-		return "remove the replace line, or say in the policy that nobody imports the module: it " + mdText(clipped(b.Message))
-	case "unread":
-		return "find out what it is built with: " + mdText(clipped(b.Message))
-	case together:
-		return "release it together with " + m.list(b.With) + ", as they need each other: require the version that they are going to have"
-	}
-	if b.Kind == string(release.Unready) {
-		return "wait for " + m.list(b.After) + ": the module is built with what stands there"
-	}
-	which := "is released, require the new version: the module "
-	if len(b.After) > 1 {
-		which = "are released, require the new versions: the module "
-	}
-	versions := m.required(b, x)
-	switch release.Hold(b.Kind) {
-	case release.Placeholder:
-		which += "requires " + versions + ", which stands for no version"
-	case release.Unpublished:
-		which += "requires " + versions + ", which nobody has published"
-	default:
-		which += "takes the code from the directory here, and who imports it gets " + versions
-	}
-	return "when " + m.list(b.After) + " " + which
-}
-
-// required names the versions that a module requires of what a blocker makes it wait for.
-func (m *releaseMarkdown) required(b *Blocker, x *ReleaseModule) string {
-	dirs := map[string][]string{}
-	var versions []string
-	for _, n := range x.Needs {
-		if n.Hold == b.Kind && slices.Contains(b.After, n.Dir) {
-			if dirs[n.Version] == nil {
-				versions = append(versions, n.Version)
-			}
-			dirs[n.Version] = append(dirs[n.Version], n.Dir)
-		}
-	}
-	if len(versions) == 1 {
-		return mdCode(versions[0])
-	}
-	var parts []string
-	for _, v := range versions {
-		parts = append(parts, mdCode(v)+" of "+m.list(dirs[v]))
-	}
-	return strings.Join(parts, ", ")
 }
 
 // places names the first places of a blocker, and what stands at those after the first.
