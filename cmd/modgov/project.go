@@ -279,7 +279,11 @@ func revisionError(err error) error {
 	if mistake && !errors.Is(err, repo.ErrNotFetched) {
 		return usagef("%w", err)
 	}
-	return withCode(exitIncomplete, err)
+	err = withCode(exitIncomplete, err)
+	if errors.Is(err, repo.ErrUnreadable) {
+		return withHint(err, "the files at hand can be judged: modgov check without --base looks at no revision")
+	}
+	return err
 }
 
 // loadTree reads the files of a tree, from files in place of its own.

@@ -37,8 +37,8 @@ func (r *Repo) MergeBase(ctx context.Context, one, other string) (base string, m
 	case len(bases) > 0:
 		return bases[0].hash.String(), len(bases) > 1, nil
 	case len(o.shallow) > 0:
-		return "", false, &lackError{fmt.Sprintf("merge base of %s and %s", one, other),
-			"the clone is shallow and the common ancestor was not fetched; git fetch --unshallow brings it (actions/checkout: fetch-depth: 0)"}
+		return "", false, fmt.Errorf("the clone is shallow, and the history between %s and %s is %w; "+
+			"git fetch --unshallow brings it (%s)", one, other, ErrNotFetched, inCI)
 	}
 	return "", false, fmt.Errorf("%s and %s: %w", one, other, ErrUnrelated)
 }

@@ -2,6 +2,7 @@ package repo
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -38,13 +39,18 @@ type objects struct {
 // maxAlternates is how deep alternates of alternates are followed, as in git.
 const maxAlternates = 5
 
+// inCI is how CI services are told to fetch the whole history.
+const inCI = "actions/checkout: fetch-depth: 0; GitLab: GIT_DEPTH: 0"
+
 // openObjects opens the objects of the repository. The error says what about it cannot be read.
 func (s *store) openObjects() (*objects, error) {
-	if s.dir == "" {
-		return nil, fmt.Errorf("its revisions cannot be read: %s", s.refused)
+	why := s.refused
+	if s.dir != "" {
+		f := s.config.format()
+		why = f.refused + f.unreadable
 	}
-	if f := s.config.format(); f.refused != "" || f.unreadable != "" {
-		return nil, fmt.Errorf("its revisions cannot be read: %s", f.refused+f.unreadable)
+	if why != "" {
+		return nil, fmt.Errorf("the revisions of the git repository %s %w: %s", cmp.Or(s.top, s.dir), ErrUnreadable, why)
 	}
 	var files billy.Filesystem = osfs.New(s.dir)
 	if s.linked() {
@@ -122,7 +128,7 @@ func (o *objects) whyMissing() string {
 	case o.config.promisor():
 		return "the clone is partial; git fetch --refetch --no-filter brings all objects"
 	case len(o.shallow) > 0:
-		return "the clone is shallow; git fetch --unshallow brings the rest (actions/checkout: fetch-depth: 0)"
+		return "the clone is shallow; git fetch --unshallow brings the rest (" + inCI + ")"
 	}
 	return "the repository is damaged; git fsck tells more"
 }

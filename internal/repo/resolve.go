@@ -16,6 +16,8 @@ var (
 	// ErrNotFetched is in the error where the clone lacks what a name or a commit needs: it is shallow, partial, or of one
 	// branch only. The message names the command that brings it.
 	ErrNotFetched = errors.New("not in this clone")
+	// ErrUnreadable is in the error for any name where the repository is in a form that only git reads.
+	ErrUnreadable = errors.New("cannot be read")
 )
 
 // A lackError tells of a name that the clone may lack.

@@ -29,7 +29,7 @@ func (r *Repo) Revision(ctx context.Context, name string) (*Tree, error) {
 	}
 	o, err := r.openedObjects()
 	if err != nil {
-		return nil, fmt.Errorf("revision %s: %w", name, err)
+		return nil, err
 	}
 	hash, err := o.resolve(name)
 	if err != nil {
@@ -56,7 +56,7 @@ func (r *Repo) Resolve(name string) (string, error) {
 	}
 	o, err := r.openedObjects()
 	if err != nil {
-		return "", fmt.Errorf("revision %s: %w", name, err)
+		return "", err
 	}
 	hash, err := o.resolve(name)
 	if err != nil {
