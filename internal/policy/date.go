@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -51,7 +52,7 @@ func (d *Date) setText(text string) error {
 		return badDate(text)
 	}
 	if day.Year() < 2000 {
-		return badValue("", "%s is before Go had modules", text)
+		return badValue("correct the year", "%s is before Go had modules", text)
 	}
 	d.day = day
 	return nil
@@ -74,7 +75,8 @@ func badDate(text string) error {
 		return badValue("write year-month-day", "%s does not exist: there is no month %d", text, m)
 	}
 	last := time.Date(y, time.Month(m)+1, 0, 0, 0, 0, 0, time.UTC).Day()
-	return badValue("", "%s does not exist: %s %d has %d days", text, time.Month(m), y, last)
+	return badValue(fmt.Sprintf("the last day is %.7s-%d", text, last), "%s does not exist: %s %d has %d days",
+		text, time.Month(m), y, last)
 }
 
 // Days is a span of time as the policy file has it, "30d" or "2w", in days. Zero means that none was given.

@@ -99,6 +99,9 @@ func newDecoder(src *source, errs *FileErrors, rules map[string]*Rule) *decoder 
 }
 
 func (d *decoder) fail(pos workspace.Position, hint, format string, args ...any) {
+	if d.inAlias > 0 && d.alias.Line != pos.Line {
+		hint = fmt.Sprintf("%s; it is read through the alias on line %d", hint, d.alias.Line)
+	}
 	if !d.stopped {
 		d.src.report(d.errs, pos, fmt.Sprintf(format, args...), hint)
 	}
@@ -162,14 +165,25 @@ func (d *decoder) enter(n *yaml.Node) (*yaml.Node, func()) {
 		d.stopped = true
 		return nil, leave
 	case n.Style&yaml.TaggedStyle != 0:
-		pos, hint := d.src.span(n), "text that begins with ! stands in quotes"
-		if line := d.src.line(pos.Line); n.Kind == yaml.ScalarNode && pos.End > pos.Col {
-			hint += ": \"" + clip(line[pos.Col-1:pos.End-1]) + "\""
-		}
-		d.fail(pos, hint, "YAML tags mean nothing here")
+		d.tagged(n)
 		return nil, leave
 	}
 	return n, leave
+}
+
+// tagged reports a YAML tag, mostly text with a ! that its author forgot to quote.
+func (d *decoder) tagged(n *yaml.Node) {
+	pos := d.src.start(n)
+	tag := d.src.line(pos.Line)[pos.Col-1:]
+	if end := strings.IndexAny(tag, " \t,[]{}"); end >= 0 {
+		tag = tag[:end]
+	}
+	pos.End = pos.Col + len(tag)
+	hint := "remove it; text that begins with ! stands in quotes"
+	if n.Kind == yaml.ScalarNode && n.Value == "" && !strings.HasPrefix(tag, "!!") {
+		hint = fmt.Sprintf("text that begins with ! stands in quotes: %q", clip(tag))
+	}
+	d.fail(pos, hint, "YAML tags mean nothing here")
 }
 
 // text decodes a scalar.
@@ -179,7 +193,7 @@ func (d *decoder) text(n *yaml.Node, set func(string) error) {
 		d.fail(d.src.span(n), "give a value or remove the key", "the value is missing")
 		return
 	case n.Kind != yaml.ScalarNode:
-		d.fail(d.src.span(n), "", "one value is expected here, not %s", kindName(n))
+		d.fail(d.src.span(n), "write the value alone, as text", "one value is expected here, not %s", kindName(n))
 		return
 	case strings.ContainsFunc(n.Value, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }):
 		d.fail(d.src.span(n), "remove it", "%q has a control character in it", clip(n.Value))
@@ -218,7 +232,11 @@ func setBool(v reflect.Value, text string, style yaml.Style) error {
 
 // selector decodes a scalar or a list of scalars.
 func (d *decoder) selector(n *yaml.Node, list listValue) {
-	for _, e := range d.elements(n, true) {
+	nodes := d.elements(n, true)
+	if n.Kind == yaml.SequenceNode && len(nodes) == 0 { // what has no terms would count as not given, and mean all
+		d.fail(d.src.span(n), "name something, or remove the key", "an empty list selects nothing")
+	}
+	for _, e := range nodes {
 		e, leave := d.enter(e)
 		if e != nil {
 			before := list.size()
@@ -279,7 +297,8 @@ func (d *decoder) elements(n *yaml.Node, oneWillDo bool) []*yaml.Node {
 	case oneWillDo && n.Kind == yaml.ScalarNode:
 		return []*yaml.Node{n}
 	case oneWillDo:
-		d.fail(d.src.span(n), "", "a value or a list of values is expected here, not %s", kindName(n))
+		d.fail(d.src.span(n), "write a value, or several as [a, b]",
+			"a value or a list of values is expected here, not %s", kindName(n))
 	case !isNull(n): // a section whose items are all commented out is no error
 		d.fail(d.src.span(n), "begin each item with -", "a list is expected here, not %s", kindName(n))
 	}
@@ -302,7 +321,7 @@ func (d *decoder) pairs(n *yaml.Node, at *Place, do func(key string, pos workspa
 	at.Pos = d.src.span(n)
 	if n.Kind != yaml.MappingNode {
 		if !isNull(n) {
-			d.fail(at.Pos, "", "keys with values are expected here, not %s", kindName(n))
+			d.fail(at.Pos, "write keys with values, as key: value", "keys with values are expected here, not %s", kindName(n))
 		}
 		return
 	}
@@ -315,8 +334,7 @@ func (d *decoder) pairs(n *yaml.Node, at *Place, do func(key string, pos workspa
 		case k.Kind != yaml.ScalarNode || k.Style&yaml.TaggedStyle != 0:
 			d.fail(d.src.span(k), "write the key as plain text", "a key is expected here, not %s", kindName(k))
 		case line != 0:
-			d.errs.add(FileError{Pos: pos, Line: d.src.line(pos.Line), Other: d.src.at(line, 0, 0),
-				Message: fmt.Sprintf("the key %q is already on line %d", clip(k.Value), line), Hint: "keep one of them"})
+			d.contradict(pos, at.KeyPos(k.Value), "keep one of them", "the key %q is already on line %d", clip(k.Value), line)
 		default:
 			seen.add(keyPlace{k.Value, pos})
 			do(k.Value, pos, v)

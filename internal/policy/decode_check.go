@@ -141,7 +141,7 @@ func (d *decoder) checkMajor(s *DepSelector, v Version, pos workspace.Position) 
 
 func (d *decoder) checkDates(at *Place, created, expires Date) {
 	if !created.IsZero() && !expires.IsZero() && expires.Time().Before(created.Time()) {
-		d.contradict(at.KeyPos("expires"), at.KeyPos("created"), "",
+		d.contradict(at.KeyPos("expires"), at.KeyPos("created"), "correct one of the two days",
 			"it expires on %s, before it was created on %s", expires, created)
 	}
 }

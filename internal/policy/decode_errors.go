@@ -20,6 +20,8 @@ type FileError struct {
 	Message string             // lower case, without the position
 	Hint    string             // what to do, "" if there is nothing to say
 	Other   workspace.Position // the second place of a contradiction, else zero
+	// OtherLine is the text of the line of Other.
+	OtherLine string
 }
 
 // Error returns "file:line:col: message".
@@ -48,7 +50,11 @@ func (e *FileErrors) Error() string {
 	return b.String()
 }
 
+// add keeps an error, each once: what stands behind an alias is read again at each.
 func (e *FileErrors) add(one FileError) {
+	if slices.ContainsFunc(e.Errors, func(had FileError) bool { return had.Pos == one.Pos && had.Message == one.Message }) {
+		return
+	}
 	if len(e.Errors) == maxFileErrors {
 		e.More++
 		return

@@ -140,8 +140,16 @@ func (s *source) syntax(err error, report *FileErrors) {
 		pos = s.at(mark.Line, col, 1)
 	}
 	hint := syntaxHint(s.line(pos.Line), pos.Col)
-	if hint == "" && load.ContextMark.Line > 0 && load.ContextMark.Line < pos.Line {
+	switch {
+	case hint != "":
+	case load.ContextMark.Line > 0 && load.ContextMark.Line < pos.Line:
 		hint = fmt.Sprintf("it began on line %d", load.ContextMark.Line)
+	case strings.Contains(load.ContextMsg, "quoted"):
+		hint = "close the quotation mark"
+	case strings.Contains(load.ContextMsg, "flow"):
+		hint = "close it with } or ]"
+	default:
+		hint = "see whether the brackets and quotation marks before it are closed, and the lines equally indented"
 	}
 	s.report(report, pos, message, hint)
 }
@@ -153,6 +161,8 @@ func syntaxHint(line string, col int) string {
 	}
 	rest, indent := line[col-1:], line[:len(line)-len(strings.TrimLeft(line, " \t"))]
 	switch {
+	case line[0] == '%':
+		return "remove the line: YAML directives mean nothing here"
 	case strings.Contains(indent, "\t"):
 		return "this line is indented with a tab: YAML takes spaces only"
 	case rest[0] == '*':
@@ -217,6 +227,12 @@ func valueLength(line string, i int, n *yaml.Node) int {
 		return 0
 	}
 	text := line[i:]
+	if rest, ok := strings.CutPrefix(text, "&"+n.Anchor+" "); ok && n.Anchor != "" {
+		rest = strings.TrimLeft(rest, " ")
+		plain := *n
+		plain.Anchor = ""
+		return len(text) - len(rest) + valueLength(rest, 0, &plain)
+	}
 	switch {
 	case n.Kind == yaml.AliasNode:
 		return min(1+len(n.Value), len(text))

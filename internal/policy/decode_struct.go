@@ -225,7 +225,8 @@ func (d *decoder) deriveID(p *Policy, s *itemSeen) {
 // contradict reports two places that do not go together.
 func (d *decoder) contradict(pos, other workspace.Position, hint, format string, args ...any) {
 	d.errs.add(FileError{
-		Pos: pos, Line: d.src.line(pos.Line), Other: other, Hint: hint, Message: fmt.Sprintf(format, args...),
+		Pos: pos, Line: d.src.line(pos.Line), Other: other, OtherLine: d.src.line(other.Line), Hint: hint,
+		Message: fmt.Sprintf(format, args...),
 	})
 }
 

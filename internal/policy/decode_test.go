@@ -74,9 +74,10 @@ func shown(t *testing.T, err error) string {
 		if e.Other.Line != 0 {
 			fmt.Fprintf(&b, "  and %s\n", e.Other)
 		}
-		if e.Hint != "" {
-			fmt.Fprintf(&b, "  hint: %s\n", e.Hint)
+		if e.Hint == "" {
+			t.Errorf("%v: no hint says what to do", e)
 		}
+		fmt.Fprintf(&b, "  hint: %s\n", e.Hint)
 	}
 	return b.String()
 }

@@ -160,7 +160,7 @@ type Version string
 func (v *Version) setText(text string) error {
 	switch {
 	case len(text) > 256:
-		return badValue("", "%q is too long for a version", clip(text))
+		return badValue("write a version as go.mod has it: v1.2.3", "%q is too long for a version", clip(text))
 	case semver.IsValid(text) && module.CanonicalVersion(text) == text:
 		*v = Version(text)
 		return nil

@@ -132,7 +132,9 @@ func (w *schemaWriter) value(t reflect.Type, path string) map[string]any {
 	}
 	switch v := v.(type) {
 	case listValue:
-		return oneOrMore(map[string]any{"type": "string", "minLength": 1})
+		some := oneOrMore(map[string]any{"type": "string", "minLength": 1})
+		some["anyOf"].([]any)[1].(map[string]any)["minItems"] = 1 // a selector without terms would mean all
+		return some
 	case tableValue:
 		return map[string]any{
 			"type": []string{"object", "null"}, "propertyNames": map[string]any{"pattern": "^[^ \\t*?\\[\\]{}!,]{1,100}$"},
@@ -326,6 +328,8 @@ func TestSchemaRefuses(t *testing.T) {
 		v + "exception_policy: {require: [expiry]}", v + "exception_policy: {max_age: 6m}",
 		v + "exception_policy: {warn_before: 0d}", v + "gate: {threshold: info}", v + "release: {groups: [{id: a}]}",
 		v + "owners: {teams: {a: {members: x}}}", v + "sets: {'a b': x}", v + "modules: {tags: [x]}",
+		v + "bans: [{dep: []}]", v + "versions: [{dep: x, agree: same, in: []}]", v + "sets: {a: []}",
+		v + "exceptions: [{rule: cycle, modules: []}]", v + "modules: {tags: {a: []}}", v + "sources: {hosts: []}",
 	} {
 		if p, err := Parse("p.yaml", []byte(text)); err == nil || p != nil {
 			t.Errorf("the decoder takes %s", text)

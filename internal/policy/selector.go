@@ -113,7 +113,8 @@ func moduleKindOf(text string) (moduleKind, string, error) {
 	case "module":
 		return 0, "", badValue("write the directory alone: "+rest, "%q: this key takes module selectors", clip(text))
 	case "set":
-		return 0, "", badValue("", "%q: sets hold dependencies, this key takes modules of the repository", clip(text))
+		return 0, "", badValue("modules are named by directory, path:, team: or tag:",
+			"%q: sets hold dependencies, this key takes modules of the repository", clip(text))
 	}
 	return 0, "", badValue(didYouMean(word, []string{"path", "team", "tag"}), "%q: unknown word %q before the colon",
 		clip(text), clip(word))

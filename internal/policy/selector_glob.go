@@ -83,11 +83,11 @@ func checkGlobText(text string) error {
 	case text == "":
 		return badValue("** stands for everything", "an empty pattern")
 	case len(text) > 1024:
-		return badValue("", "%q is too long for a pattern", clip(text))
+		return badValue("write a shorter glob: ** stands for any elements", "%q is too long for a pattern", clip(text))
 	case strings.TrimSpace(text) != text:
-		return badValue("", "%q has blanks around it", clip(text))
+		return badValue("remove them", "%q has blanks around it", clip(text))
 	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
-		return badValue("", "%q has characters that no path has", clip(text))
+		return badValue("remove them", "%q has characters that no path has", clip(text))
 	}
 	for i := 0; i < len(text); i++ {
 		if text[i] != '\\' {
@@ -114,7 +114,8 @@ func newGlob(pattern string) (glob, error) {
 	case strings.Contains(pattern, "..."):
 		return glob{}, badValue("write x/** for x and all below it", "%q: ... stands alone or after a slash", clip(pattern))
 	case !doublestar.ValidatePattern(pattern):
-		return glob{}, badValue("", "%q is not a glob", clip(pattern))
+		return glob{}, badValue("close each [ with ], write \\[ and \\} for the characters themselves",
+			"%q is not a glob", clip(pattern))
 	}
 	for e := range strings.SplitSeq(pattern, "/") {
 		if e != "**" && strings.Contains(e, "**") {

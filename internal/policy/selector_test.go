@@ -256,7 +256,7 @@ sets: {otel: a.org}
 		{true, "set:otel", ""},
 		{true, "!set:otle", `there is no set "otle" (did you mean "otel"?)`},
 		{true, "", `an empty pattern (** stands for everything)`},
-		{true, "a.org/\x1b[31m", `"a.org/\x1b[31m" has characters that no path has`},
+		{true, "a.org/\x1b[31m", `"a.org/\x1b[31m" has characters that no path has (remove them)`},
 		{false, "tag:a\x1b", `"a\x1b" is not a name (write the name alone, without globs)`},
 	}
 	for _, test := range tests {

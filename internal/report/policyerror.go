@@ -15,23 +15,26 @@ func WritePolicyErrors(w io.Writer, errs *policy.FileErrors, o Options) error {
 	pg := newPage(o)
 	for _, e := range errs.Errors {
 		pg.line(piece{"error", errorStyle}, piece{text: fmt.Sprintf(": %s", e.Message)})
-		q := &quoter{page: pg, source: func(string) ([]byte, error) { return nil, errNoLine }, files: map[string]quotedFile{}}
-		pos := newPosition(e.Pos)
-		gutter := max(3, len(strconv.Itoa(e.Pos.Line)))
+		pos, other := newPosition(e.Pos), newPosition(e.Other)
 		if e.Pos.Line == 0 {
 			pg.text("  %s", place(pos))
+			if e.Hint != "" {
+				pg.prose("  ", "  ", e.Hint)
+			}
 		} else {
-			// The quoter finds the line where it would be in the file; the lines before it are not needed.
-			file := quotedFile{lines: make([]string, e.Pos.Line)}
-			file.lines[e.Pos.Line-1] = e.Line
-			q.files[e.Pos.File] = file
+			// The quoter finds the lines where they would be in the file; the others are not needed.
+			lines := make([]string, max(pos.Line, other.Line))
+			lines[pos.Line-1] = e.Line
+			if other.Line > 0 {
+				lines[other.Line-1] = e.OtherLine
+			}
+			q := &quoter{page: pg, source: func(string) ([]byte, error) { return nil, errNoLine },
+				files: map[string]quotedFile{pos.File: {lines: lines}}}
+			gutter := max(3, len(strconv.Itoa(len(lines))))
 			q.quote(&Span{Position: pos, Label: e.Hint}, '^', errorStyle, gutter)
-		}
-		if e.Pos.Line == 0 && e.Hint != "" {
-			pg.prose("  ", "  ", e.Hint)
-		}
-		if e.Other.Line > 0 {
-			pg.text("  the other place: %s", place(newPosition(e.Other)))
+			if other.Line > 0 {
+				q.quote(&Span{Position: other, Label: "the other place"}, '-', policyStyle, gutter)
+			}
 		}
 		pg.blank()
 	}
