@@ -39,7 +39,7 @@ func mayImport() map[string][]string {
 		"plan":      planned,
 		"release":   append([]string{"policy"}, facts...),
 		"oracle":    append([]string{"gocmd", "modsource"}, facts...),
-		"report":    append([]string{"release", "plan", "oracle", "change"}, planned...),
+		"report":    append([]string{"ci", "release", "plan", "oracle", "change"}, planned...),
 	}
 }
 

@@ -93,7 +93,7 @@ func removeFiles(files []outFile) error {
 // writeOutputs writes a report to stdout in the format that was asked for, and to the files of --out. All are tried; the
 // error is of those that failed. With the format github, the step summary gets the Markdown.
 func (inv *invocation) writeOutputs(r *report.Report, o report.Options, files []outFile) error {
-	o.Checkout = report.Checkout(ci.CheckoutOf(inv.getenv))
+	o.Checkout = ci.CheckoutOf(inv.getenv)
 	errs := []error{report.Write(inv.stdout, inv.format, r, o)}
 	if inv.format == "github" {
 		errs = append(errs, inv.appendSummary(r, o))

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/modgov/modgov/internal/change"
+	"github.com/modgov/modgov/internal/ci"
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/report"
@@ -279,7 +280,7 @@ func (p *project) tasks(s *selection, ordered bool) []runner.Task {
 func (p *project) showOutput(o *runner.Options, prefix bool, doc *report.Run) {
 	inv := p.inv
 	o.Out = &liveWriter{inv.shell.stdout}
-	service, shown := logService(inv), report.Options{Width: inv.width, Color: inv.color}
+	service, shown := ci.ServiceOf(inv.getenv), report.Options{Width: inv.width, Color: inv.color}
 	if inv.format != "text" {
 		o.Out, service, shown = inv.stderr, "", report.Options{}
 	}
@@ -300,19 +301,6 @@ func (p *project) showOutput(o *runner.Options, prefix bool, doc *report.Run) {
 	o.Head = func(i int, r *runner.Result) string { head, _ := around(i, r); return head }
 	o.Foot = func(i int, r *runner.Result) string { _, foot := around(i, r); return foot }
 	o.Show = func(_ int, r *runner.Result) bool { return !inv.quiet || r.State != runner.Passed }
-}
-
-// logService is the CI service whose log folds output.
-func logService(inv *invocation) report.LogService {
-	switch {
-	case inv.getenv("GITHUB_ACTIONS") == "true":
-		return report.GitHubLog
-	case inv.getenv("GITLAB_CI") == "true":
-		return report.GitLabLog
-	case inv.getenv("BUILDKITE") == "true":
-		return report.BuildkiteLog
-	}
-	return ""
 }
 
 // fillIn writes down what became of a module.

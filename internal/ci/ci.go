@@ -9,13 +9,25 @@ import (
 	"strings"
 )
 
+// A Service is a CI service, by its name; "" is none that is known here.
+type Service string
+
+// The services. Others that set the variables of one count as that one.
+const (
+	GitHub    Service = "GitHub Actions"
+	GitLab    Service = "GitLab"
+	Buildkite Service = "Buildkite"
+	Azure     Service = "Azure Pipelines"
+	Jenkins   Service = "Jenkins"
+)
+
 // ErrUnknown is the error where the environment is that of no CI service that is known here.
 var ErrUnknown = errors.New("no CI service known here has set its variables (GitHub Actions, GitLab, Buildkite, " +
 	"Azure Pipelines, Jenkins)")
 
 // A Build is what a CI service says of the build at hand.
 type Build struct {
-	Service string // "GitHub Actions"
+	Service Service
 	Event   string // what started it, in the words of the service: "pull_request"
 
 	// Bases are what the build can be compared with, the best first. Which of them the clone has is not known here.
@@ -56,20 +68,37 @@ func (r *reader) get(name string) string {
 	return ""
 }
 
+// ServiceOf returns the service that runs this build. Env returns a variable of the environment, "" if it is not set.
+func ServiceOf(env func(name string) string) Service {
+	for _, s := range []struct {
+		variable string
+		service  Service
+	}{
+		{"GITHUB_ACTIONS", GitHub}, {"GITLAB_CI", GitLab}, {"BUILDKITE", Buildkite}, {"TF_BUILD", Azure}, {"JENKINS_URL", Jenkins},
+	} {
+		if v := env(s.variable); v != "" && !strings.EqualFold(v, "false") {
+			return s.service
+		}
+	}
+	return ""
+}
+
 // Read finds out which service runs this build and what it says. Env returns a variable of the environment, "" if it is
 // not set; file reads a file that such a variable names. The error is ErrUnknown without a service, else it says what
 // of its files cannot be read: where nobody can tell whose change it is, nothing is taken for granted.
 func Read(env func(name string) string, file func(name string) ([]byte, error)) (*Build, error) {
 	r := &reader{env, file}
-	for _, s := range []struct {
-		variable string
-		read     func(*reader) (*Build, error)
-	}{
-		{"GITHUB_ACTIONS", github}, {"GITLAB_CI", gitlab}, {"BUILDKITE", buildkite}, {"TF_BUILD", azure}, {"JENKINS_URL", jenkins},
-	} {
-		if v := env(s.variable); v != "" && !strings.EqualFold(v, "false") {
-			return s.read(r)
-		}
+	switch ServiceOf(env) {
+	case GitHub:
+		return github(r)
+	case GitLab:
+		return gitlab(r)
+	case Buildkite:
+		return buildkite(r)
+	case Azure:
+		return azure(r)
+	case Jenkins:
+		return jenkins(r)
 	}
 	return nil, ErrUnknown
 }

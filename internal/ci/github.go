@@ -38,7 +38,7 @@ type githubRepo struct {
 var mergeRef = regexp.MustCompile(`^refs/pull/[0-9]+/merge$`)
 
 func github(r *reader) (*Build, error) {
-	b := &Build{Service: "GitHub Actions", Event: r.get("GITHUB_EVENT_NAME")}
+	b := &Build{Service: GitHub, Event: r.get("GITHUB_EVENT_NAME")}
 	name := r.get("GITHUB_EVENT_PATH")
 	if name == "" {
 		return nil, fmt.Errorf("%s: GITHUB_EVENT_PATH is not set, so nobody can say what is built", b.Service)

@@ -9,7 +9,7 @@ import (
 // gitlab reads merge requests (of branches, of merge results and of merge trains), external pull requests, and pushes.
 // CI_COMMIT_BEFORE_SHA counts for pushes alone: in all other pipelines it is zeros, or somebody else's.
 func gitlab(r *reader) (*Build, error) {
-	b := &Build{Service: "GitLab", Event: r.get("CI_PIPELINE_SOURCE")}
+	b := &Build{Service: GitLab, Event: r.get("CI_PIPELINE_SOURCE")}
 	switch {
 	case r.get("CI_MERGE_REQUEST_IID") != "":
 		b.Event = "merge request"
@@ -42,7 +42,7 @@ func gitlab(r *reader) (*Build, error) {
 
 // buildkite reads pull requests, merge queues, and builds of branches: it does not say what a branch was before a push.
 func buildkite(r *reader) (*Build, error) {
-	b := &Build{Service: "Buildkite", Event: "branch"}
+	b := &Build{Service: Buildkite, Event: "branch"}
 	number, branch, usual := r.get("BUILDKITE_PULL_REQUEST"), r.get("BUILDKITE_BRANCH"), r.get("BUILDKITE_PIPELINE_DEFAULT_BRANCH")
 	switch {
 	case number != "" && number != "false":
@@ -69,7 +69,7 @@ func buildkite(r *reader) (*Build, error) {
 // azure reads pull requests. The target is a ref with Azure Repos and a plain name with GitHub; builds of branches do not
 // say what was there before.
 func azure(r *reader) (*Build, error) {
-	b := &Build{Service: "Azure Pipelines", Event: cmp.Or(r.get("BUILD_REASON"), "build")}
+	b := &Build{Service: Azure, Event: cmp.Or(r.get("BUILD_REASON"), "build")}
 	target := r.get("SYSTEM_PULLREQUEST_TARGETBRANCH")
 	if target == "" {
 		b.NoBase = "this build names no base"
@@ -90,7 +90,7 @@ func azure(r *reader) (*Build, error) {
 
 // jenkins reads what multibranch pipelines say of a change request. CHANGE_FORK is set only for one from a fork.
 func jenkins(r *reader) (*Build, error) {
-	b := &Build{Service: "Jenkins", Event: "branch"}
+	b := &Build{Service: Jenkins, Event: "branch"}
 	if target := r.get("CHANGE_TARGET"); target != "" {
 		b.Event, b.Fork = "change request", r.get("CHANGE_FORK")
 		b.add(Base{Branch: target, Why: "the branch that change request " + r.get("CHANGE_ID") + " goes to"})

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/modgov/modgov/internal/ci"
 )
 
 // GitHub shows ten annotations of a kind: more are put together by rule and file, and what is still too much is counted.
@@ -145,7 +147,7 @@ func hostileReport(a, b string) *Report {
 
 func checkHostile(t *testing.T, r *Report, formats []string) {
 	t.Helper()
-	o := Options{Checkout: Checkout{Blob: "https://git.example/o/r/blob/0123/"}}
+	o := Options{Checkout: ci.Checkout{Blob: "https://git.example/o/r/blob/0123/"}}
 	for _, format := range formats {
 		var out bytes.Buffer
 		if err := Write(&out, format, r, o); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/modgov/modgov/internal/ci"
 	"github.com/modgov/modgov/internal/policy"
 )
 
@@ -94,27 +95,17 @@ func (m *RunModule) title() string {
 	return fmt.Sprintf("%s: %s in %s", m.Dir, m.result(), seconds(m.Seconds))
 }
 
-// A LogService is a CI service whose log can fold lines.
-type LogService string
-
-// The services; any other folds nothing.
-const (
-	GitHubLog    LogService = "github"
-	GitLabLog    LogService = "gitlab"
-	BuildkiteLog LogService = "buildkite"
-)
-
 // Around returns what stands before and after the output of a module in a log: a title, and marks by which the service
 // folds the output of what passed. The output itself is the user's command's, and stays as it is. Number
 // tells modules apart; at is the time.
-func (m *RunModule) Around(service LogService, number int, at time.Time, o Options) (head, foot string) {
+func (m *RunModule) Around(service ci.Service, number int, at time.Time, o Options) (head, foot string) {
 	folds := m.State == "passed"
 	switch {
-	case folds && service == GitHubLog:
+	case folds && service == ci.GitHub:
 		return "::group::" + strings.ReplaceAll(Escape(m.title()), "%", "%25") + "\n", "::endgroup::\n"
-	case service == BuildkiteLog: // --- begins lines that are folded, +++ such that are not
+	case service == ci.Buildkite: // --- begins lines that are folded, +++ such that are not
 		return map[bool]string{true: "--- ", false: "+++ "}[folds] + Escape(m.title()) + "\n", ""
-	case folds && service == GitLabLog:
+	case folds && service == ci.GitLab:
 		mark := func(word string) string { return fmt.Sprintf("\x1b[0K%s:%d:modgov_%d", word, at.Unix(), number) }
 		return mark("section_start") + "[collapsed=true]\r\x1b[0K" + Escape(m.title()) + "\n",
 			mark("section_end") + "\r\x1b[0K\n"

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/modgov/modgov/internal/ci"
 )
 
 // ranModules is a document of a command that was run in modules, of which the last failed.
@@ -89,16 +91,16 @@ func TestAround(t *testing.T) {
 	at := time.Unix(1700000000, 0)
 	for _, test := range []struct {
 		m          *RunModule
-		service    LogService
+		service    ci.Service
 		head, foot string
 	}{
-		{&passed, GitHubLog, "::group::a::b%250A\\n: passed in 1m1s\n", "::endgroup::\n"},
-		{&passed, BuildkiteLog, "--- a::b%0A\\n: passed in 1m1s\n", ""},
-		{&failed, BuildkiteLog, "+++ b: exit code 2 in 0.0s\n", ""},
-		{&failed, GitHubLog, "==> b: exit code 2 in 0.0s\n", "\n"},
+		{&passed, ci.GitHub, "::group::a::b%250A\\n: passed in 1m1s\n", "::endgroup::\n"},
+		{&passed, ci.Buildkite, "--- a::b%0A\\n: passed in 1m1s\n", ""},
+		{&failed, ci.Buildkite, "+++ b: exit code 2 in 0.0s\n", ""},
+		{&failed, ci.GitHub, "==> b: exit code 2 in 0.0s\n", "\n"},
 		{&passed, "", "==> a::b%0A\\n: passed in 1m1s\n", "\n"},
 		{
-			&passed, GitLabLog, "\x1b[0Ksection_start:1700000000:modgov_7[collapsed=true]\r\x1b[0Ka::b%0A\\n: passed in 1m1s\n",
+			&passed, ci.GitLab, "\x1b[0Ksection_start:1700000000:modgov_7[collapsed=true]\r\x1b[0Ka::b%0A\\n: passed in 1m1s\n",
 			"\x1b[0Ksection_end:1700000000:modgov_7\r\x1b[0K\n",
 		},
 	} {

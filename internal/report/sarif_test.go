@@ -17,6 +17,7 @@ import (
 	gosarif "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/modgov/modgov/internal/ci"
 	"github.com/modgov/modgov/internal/policy"
 )
 
@@ -159,7 +160,7 @@ func TestSARIFPlaces(t *testing.T) {
 	t.Parallel()
 	_, r, source := recorded(t, "testdata/check/change.txtar")
 	var out bytes.Buffer
-	o := Options{Source: source, Checkout: Checkout{Repository: "https://git.example/o/r", Commit: "0123"}}
+	o := Options{Source: source, Checkout: ci.Checkout{Repository: "https://git.example/o/r", Commit: "0123"}}
 	if err := Write(&out, "sarif", r, o); err != nil {
 		t.Fatal(err)
 	}

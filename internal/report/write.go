@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/modgov/modgov/internal/ci"
 )
 
 // Options say how something is shown. The zero value is plain text for a place of unknown width.
@@ -18,19 +20,12 @@ type Options struct {
 	// Verbose cuts no list, and shows what is excepted, not evaluated, outside.
 	Verbose bool
 	// Checkout is where the files stand for others to see, for links; the zero value is nowhere.
-	Checkout Checkout
+	Checkout ci.Checkout
 	// Room is how many bytes Markdown may take, 0 for as many as a step summary of GitHub is sure to take.
 	Room int
 	// Source returns a file of the tree that was judged, by its path relative to the root; places are quoted from it. Nil:
 	// places are named and not quoted.
 	Source func(file string) ([]byte, error)
-}
-
-// A Checkout is a commit of a repository on a server. Each part is "" if it is not known.
-type Checkout struct {
-	Repository string // address of the repository
-	Commit     string // its full name
-	Blob       string // address below which the files of the commit are shown, with a slash at the end
 }
 
 // A reportFormat is a way to write a report.

@@ -15,6 +15,8 @@ import (
 	"unicode"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/modgov/modgov/internal/ci"
 )
 
 var update = flag.Bool("update", false, "write what tests expect, and the pages of the rules")
@@ -193,7 +195,7 @@ func optionsOf(t *testing.T, name string) Options {
 			}
 			o.Width = n
 		case word == "blob":
-			o.Checkout = Checkout{"https://git.example/o/r", "0123", "https://git.example/o/r/blob/0123/"}
+			o.Checkout = ci.Checkout{Repository: "https://git.example/o/r", Commit: "0123", Blob: "https://git.example/o/r/blob/0123/"}
 		case word == "color":
 			o.Color = true
 		case word == "quiet":
