@@ -77,17 +77,9 @@ func (p *project) against(name string, merge bool) (*comparison, error) {
 	if err != nil || chosen == nil {
 		return nil, err
 	}
-	commit, more, err := p.repo.MergeBase(p.inv.ctx, chosen.rev, "HEAD")
-	if err != nil {
-		return nil, revisionError(err)
-	}
-	if more {
-		p.notes = append(p.notes, fmt.Sprintf("HEAD and %s have several merge bases; the youngest, %.12s, counts",
-			chosen.name, commit))
-	}
 	b := &comparison{name: chosen.name, fork: chosen.fork, from: policy.PolicyFromHead}
-	if b.tree, err = p.repo.Revision(p.inv.ctx, commit); err != nil {
-		return nil, revisionError(err)
+	if b.tree, err = p.mergeBase(chosen, "HEAD"); err != nil {
+		return nil, err
 	}
 	if merge {
 		if err := p.takeMergeResult(b, chosen.rev); err != nil {
@@ -100,6 +92,18 @@ func (p *project) against(name string, merge bool) (*comparison, error) {
 	p.withdrawn = p.withdrawnSince(b)
 	b.only = p.policy.Gate.Scope != policy.GateAll
 	return b, nil
+}
+
+// mergeBase is the state from which a base and tip go separate ways.
+func (p *project) mergeBase(base *chosenBase, tip string) (*repo.Tree, error) {
+	commit, more, err := p.repo.MergeBase(p.inv.ctx, base.rev, tip)
+	if err != nil {
+		return nil, revisionError(err)
+	}
+	if more {
+		p.tell("%s and %s have several merge bases; the youngest, %.12s, counts", tip, base.name, commit)
+	}
+	return p.revision(commit)
 }
 
 // withdrawnSince are the modules of the state before that the policy governs, and that are not even looked at now, though

@@ -41,7 +41,11 @@ func carry(inv *invocation, c *cli.Context) error {
 		return err
 	}
 	defer p.close()
-	was, err := p.loadRevision(inv.ctx, c.Args().First())
+	tree, err := p.revision(c.Args().First())
+	if err != nil {
+		return err
+	}
+	was, err := p.loadTree(inv.ctx, tree, tree.FS)
 	if err != nil {
 		return err
 	}

@@ -105,25 +105,17 @@ func (p *project) diffEnds(base, head string, exact bool) (from, to *diffEnd, er
 	if head != "" {
 		tip = head
 		to.name = head
-		if to.tree, err = p.repo.Revision(p.inv.ctx, head); err != nil {
-			return nil, nil, revisionError(err)
+		if to.tree, err = p.revision(head); err != nil {
+			return nil, nil, err
 		}
 	}
 	from = &diffEnd{name: chosen.name}
-	rev := chosen.rev
-	if !exact {
-		var more bool
-		if rev, more, err = p.repo.MergeBase(p.inv.ctx, chosen.rev, tip); err != nil {
-			return nil, nil, revisionError(err)
-		}
-		if more {
-			p.tell("%s and %s have several merge bases; the youngest, %.12s, is compared with", tip, chosen.name, rev)
-		}
+	if exact {
+		from.tree, err = p.revision(chosen.rev)
+	} else {
+		from.tree, err = p.mergeBase(chosen, tip)
 	}
-	if from.tree, err = p.repo.Revision(p.inv.ctx, rev); err != nil {
-		return nil, nil, revisionError(err)
-	}
-	return from, to, nil
+	return from, to, err
 }
 
 // graphOf computes the build lists of a tree.

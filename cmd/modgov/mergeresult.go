@@ -18,9 +18,9 @@ import (
 // takeMergeResult puts, in memory, what merging the files at hand with the tip of the base gives in the place of the
 // files at hand, and that tip in the place of the state before. The tree of b is the merge base of both.
 func (p *project) takeMergeResult(b *comparison, tip string) error {
-	theirs, err := p.repo.Revision(p.inv.ctx, tip)
+	theirs, err := p.revision(tip)
 	if err != nil {
-		return revisionError(err)
+		return err
 	}
 	merged, err := p.repo.Merge(p.inv.ctx, b.tree, p.tree, theirs, func(f repo.MergedFile) []byte { return p.mergeFile(b, f) })
 	if err != nil {

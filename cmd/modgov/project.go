@@ -264,13 +264,13 @@ func (p *project) takeFirst(tree *repo.Tree, files fs.FS) *workspace.Workspace {
 	return ws
 }
 
-// loadRevision reads the files of a revision.
-func (p *project) loadRevision(ctx context.Context, name string) (*workspace.Workspace, error) {
-	tree, err := p.repo.Revision(ctx, name)
+// revision is the state of a revision that a user or a CI service named.
+func (p *project) revision(name string) (*repo.Tree, error) {
+	tree, err := p.repo.Revision(p.inv.ctx, name)
 	if err != nil {
 		return nil, revisionError(err)
 	}
-	return p.loadTree(ctx, tree, tree.FS)
+	return tree, nil
 }
 
 // revisionError tells a name that names nothing, which is a mistake of whoever gave it, from a clone that lacks something.
