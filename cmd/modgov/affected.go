@@ -59,7 +59,7 @@ func affected(inv *invocation, c *cli.Context) error {
 		return err
 	}
 	defer p.close()
-	t, err := p.touched(c.String("base"))
+	t, err := p.touched()
 	if err != nil {
 		return err
 	}
@@ -105,12 +105,12 @@ func (p *project) affectedDocument(t *touch) (*report.Affected, error) {
 }
 
 // touched finds what changed since HEAD left a revision.
-func (p *project) touched(base string) (*touch, error) {
-	if base == "" {
+func (p *project) touched() (*touch, error) {
+	if p.inv.base == "" {
 		return nil, withHint(usagef("affected modules are those that changed since a revision: --base is needed"),
 			"--base origin/main, or --base auto in CI")
 	}
-	b, err := p.against(base, false)
+	b, err := p.against(false)
 	if err != nil {
 		return nil, err
 	}

@@ -197,6 +197,7 @@ type invocation struct {
 	// noPolicy leaves a policy file unread: the command makes one. Its text is kept, and it may be absent.
 	noPolicy bool
 	modules  []string // --module: selectors as given
+	base     string   // --base, for commands that have it
 	offline  bool     // --offline
 	jobs     int      // --jobs: at least 1, else the number of processors that Go uses
 	// requests is --jobs for what does not need a processor; 0 if it was not given: the network has limits of its own.
@@ -234,7 +235,7 @@ func newInvocation(c *cli.Context) (*invocation, error) {
 	}
 	inv := &invocation{
 		ctx: c.Context, environ: sh.environ, dir: dir,
-		modules: c.StringSlice("module"), offline: c.Bool("offline"), jobs: c.Int("jobs"),
+		modules: c.StringSlice("module"), base: c.String("base"), offline: c.Bool("offline"), jobs: c.Int("jobs"),
 		quiet: c.Bool("quiet"), verbose: c.Bool("verbose"),
 		stdin: sh.stdin, stdout: sh.stdout, stderr: sh.stderr,
 		width: sh.screen.width, color: sh.screen.color && !c.Bool("no-color"), shell: sh,

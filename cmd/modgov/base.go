@@ -64,20 +64,53 @@ func (b *comparison) shown() *report.Base {
 	}
 }
 
-// against finds the state with which a check compares, and settles whose policy judges both; nil if name is "", or auto
-// where there is nothing to compare with. With merge, the files at hand become what merging them with the base gives.
-func (p *project) against(name string, merge bool) (*comparison, error) {
-	if name == "" {
+// against finds the state with which --base compares, and settles whose policy judges both, and what --module selects by
+// it; nil without --base, or auto where there is nothing to compare with. With merge, the files at hand become what
+// merging them with the base gives.
+func (p *project) against(merge bool) (*comparison, error) {
+	if p.inv.base == "" {
 		if merge {
 			return nil, withHint(usagef("--merge-result: merged with what?"), "modgov check --base origin/main --merge-result")
 		}
 		return nil, nil
 	}
-	chosen, err := p.chooseBase(name)
-	if err != nil || chosen == nil {
+	chosen, err := p.chooseBase(p.inv.base)
+	if err != nil {
 		return nil, err
 	}
-	b := &comparison{name: chosen.name, fork: chosen.fork, from: policy.PolicyFromHead}
+	var b *comparison
+	if chosen != nil {
+		if b, err = p.compareWith(chosen, merge); err != nil {
+			return nil, err
+		}
+	}
+	return b, p.selectBy(b)
+}
+
+// selectBy selects modules by the policy that judges.
+func (p *project) selectBy(b *comparison) (err error) {
+	p.selected, err = p.policy.ModuleSelector(p.inv.modules)
+	switch {
+	case err == nil:
+		return nil
+	case b == nil:
+		return usagef("--module: %w", err)
+	case b.from == policy.PolicyFromBase:
+		return withHint(usagef("--module: %w", err), "the policy of %s judges, so it says which tags and teams there are", b.name)
+	}
+	err = usagef("--module: %w", err)
+	if b.own == nil {
+		return err
+	}
+	if _, gone := b.own.ModuleSelector(p.inv.modules); gone != nil {
+		return err
+	}
+	return withHint(err, "the policy of %s has it: this change takes it out", b.name)
+}
+
+// compareWith is against for a base that was found.
+func (p *project) compareWith(chosen *chosenBase, merge bool) (b *comparison, err error) {
+	b = &comparison{name: chosen.name, fork: chosen.fork, from: policy.PolicyFromHead}
 	if b.tree, err = p.mergeBase(chosen, "HEAD"); err != nil {
 		return nil, err
 	}
@@ -139,11 +172,15 @@ func (p *project) withdrawnSince(b *comparison) []policy.Withdrawn {
 
 // settlePolicy takes up the policy that judges both states: of a pull request from a fork, that of the base, whatever
 // the fork's says.
-func (p *project) settlePolicy(b *comparison) error {
+func (p *project) settlePolicy(b *comparison) (err error) {
 	name := policyName
 	if p.inv.policy != "" {
-		if b.fork == "" || filepath.IsAbs(p.written.shown) {
-			return nil // named from outside, for both
+		if b.fork == "" {
+			return nil // one file for both
+		}
+		if filepath.IsAbs(p.written.shown) { // from outside; but the CODEOWNERS file at hand is the fork's
+			p.policy, err = p.parsePolicy(b.tree.FS, p.written.shown, p.written.data)
+			return revisionError(err)
 		}
 		name = p.written.shown // a file of the repository, so of the fork
 	}

@@ -103,7 +103,7 @@ func check(inv *invocation, c *cli.Context) error {
 	if p.today, err = asOf(c); err != nil {
 		return err
 	}
-	against, err := p.against(c.String("base"), c.Bool("merge-result"))
+	against, err := p.against(c.Bool("merge-result"))
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (p *project) matters(name string) bool {
 }
 
 // readMergedPolicy reads the policy that the merge gives, unless one from outside the checkout was named.
-func (p *project) readMergedPolicy(b *comparison) (err error) {
+func (p *project) readMergedPolicy(b *comparison) error {
 	name := p.written.shown
 	if filepath.IsAbs(name) {
 		return nil
@@ -83,9 +83,6 @@ func (p *project) readMergedPolicy(b *comparison) (err error) {
 			return err
 		}
 		p.policy = pol
-	}
-	if p.selected, err = p.policy.ModuleSelector(p.inv.modules); err != nil {
-		return usagef("--module: %w", err)
 	}
 	return nil
 }

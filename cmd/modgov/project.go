@@ -139,8 +139,8 @@ func (p *project) open() (err error) {
 	if err := p.readFiles(); err != nil {
 		return err
 	}
-	if p.selected, err = p.policy.ModuleSelector(p.inv.modules); err != nil {
-		return usagef("--module: %w", err)
+	if err := p.readSelection(); err != nil {
+		return err
 	}
 	p.packages = imports.NewReader(p.tree.FS) // plans change no Go file, so what is read of them is so for good
 	p.source, err = modsource.New(modsource.Options{
@@ -148,6 +148,20 @@ func (p *project) open() (err error) {
 		Progress: p.inv.progress("go.mod files"),
 	})
 	return err
+}
+
+// readSelection reads --module. With --base only its form: which tags and teams there are is what the policy says that
+// judges, and that may be the base's.
+func (p *project) readSelection() (err error) {
+	if p.inv.base != "" {
+		_, err = policy.ParseModuleSelector(p.inv.modules)
+	} else {
+		p.selected, err = p.policy.ModuleSelector(p.inv.modules)
+	}
+	if err != nil {
+		return usagef("--module: %w", err)
+	}
+	return nil
 }
 
 // journal is where writes are remembered until they are whole: in the git directory, which no commit holds, else at the

@@ -181,7 +181,7 @@ func (p *project) candidates(c *cli.Context, s *selection) (
 		}
 		return ws, all, err
 	}
-	t, err := p.touched(c.String("base"))
+	t, err := p.touched()
 	if err != nil {
 		return nil, nil, err
 	}
