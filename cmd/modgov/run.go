@@ -42,6 +42,7 @@ that it started; what has not ended after five seconds is killed.
 
 --shard 2/5 runs the second of five parts, about as heavy as the others by the number of Go files that git tracks. All
 machines that have the same commit come to the same parts, and modgov merge-reports joins what --out json=FILE wrote.
+--order deps holds within a part: no machine waits for another, and a note says where one would have to.
 
 Exit code 0: the command passed everywhere, or there was no module to run it in. 1: it failed somewhere. 2: there is no
 such command. 3: a module was not run, or which modules are touched is not certain.
@@ -261,6 +262,7 @@ func (p *project) tasks(s *selection, ordered bool) []runner.Task {
 				p.tell("%s has no build list, so its place is that of its require lines: %v", m.Dir, err)
 			}
 		}
+		p.tellUnordered(s)
 	}
 	var out []runner.Task
 	for _, m := range s.modules {
@@ -273,6 +275,30 @@ func (p *project) tasks(s *selection, ordered bool) []runner.Task {
 		out = append(out, t)
 	}
 	return out
+}
+
+// tellUnordered says that a module does not wait for one that it depends on, where that one is in another shard.
+func (p *project) tellUnordered(s *selection) {
+	if len(s.all) == len(s.modules) {
+		return
+	}
+	before := s.graph.Order(func(m *workspace.Module) bool { return slices.Contains(s.all, m.Dir) })
+	example, count := "", 0
+	for _, m := range s.modules {
+		i := slices.IndexFunc(before[m], func(b *workspace.Module) bool { return !slices.Contains(s.modules, b) })
+		if i < 0 {
+			continue
+		}
+		if count++; count == 1 {
+			example = fmt.Sprintf("%s does not wait for %s, which another shard runs", m.Dir, before[m][i].Dir)
+		}
+	}
+	if count > 1 {
+		example += "; so it is with " + policy.Count(count-1, "other module")
+	}
+	if count > 0 {
+		p.tell("--order deps holds within a shard: %s", example)
+	}
 }
 
 // showOutput says where the output of the command goes, and what stands around it: to stdout, or, where the result itself
