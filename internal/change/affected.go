@@ -36,54 +36,6 @@ type Affected struct {
 	Reasons []Reason
 }
 
-// A ReasonKind says in what way a change touches a module.
-type ReasonKind string
-
-// The kinds, in the order in which reasons are given.
-const (
-	// NoBase: nothing is known of a state before, so all modules are touched.
-	NoBase ReasonKind = "whole"
-	// NewModule: there was no module in the directory. NewlyGoverned: there was, and it was not governed.
-	NewModule     ReasonKind = "new"
-	NewlyGoverned ReasonKind = "governed"
-	// NoBuildList: the module, or its workspace, has no build list after the change, or Before it. Err says why.
-	NoBuildList ReasonKind = "unknown"
-	// FilesDiffer: Files differ in the module.
-	FilesDiffer ReasonKind = "files"
-	// DependencyDiffers: the module takes the code of Dep from Dir, and Files differ there.
-	DependencyDiffers ReasonKind = "depends"
-	// DependencyUnseen: the module takes the code of Dep from Dir, and nobody can say what changes there.
-	DependencyUnseen ReasonKind = "unseen"
-	// VersionDiffers: the effective version of Dep is To where it was From, "" for none.
-	VersionDiffers ReasonKind = "selection"
-	// WorkspaceDiffers: go.work treats the module in another way; What says in which: "joined", "left", "godebug", or
-	// "vendor", the vendor directory of the workspace.
-	WorkspaceDiffers ReasonKind = "workspace"
-	// SumsDiffer: the sums of Dep in go.work.sum differ; of no Dep, lines of it that go refuses.
-	SumsDiffer ReasonKind = "sums"
-	// PolicyDiffers: Count findings of the module are others because of the policy.
-	PolicyDiffers ReasonKind = "policy"
-	// NeededByOther: the module in Dir, which is touched, takes the code of this one from its directory.
-	NeededByOther ReasonKind = "needed"
-)
-
-// A Reason says why a module is touched. Which fields are set depends on the kind.
-type Reason struct {
-	Kind     ReasonKind
-	Files    []string
-	Dir      string
-	Dep      string
-	From, To string
-	What     string
-	// InWorkspace tells that it is so in the workspace, and not, or not only so, in the module alone. Replace is the
-	// replace line that leads to Dir.
-	InWorkspace bool
-	Replace     *graph.Replacement
-	Count       int
-	Before      bool
-	Err         error
-}
-
 // An affection is Change.Affected at work.
 type affection struct {
 	*Change
@@ -127,7 +79,7 @@ func (c *Change) Affected() (modules []Affected, unowned []string) {
 func WholeReason(ws *workspace.Workspace) []Affected {
 	var out []Affected
 	for _, m := range ws.Governed() {
-		out = append(out, Affected{m, []Reason{{Kind: NoBase}}})
+		out = append(out, Affected{m, []Reason{NoBase{}}})
 	}
 	return out
 }
@@ -143,9 +95,7 @@ func WithNeeded(g *graph.Graph, modules []Affected) []Affected {
 	for _, a := range modules {
 		for _, l := range locals[a.Module] {
 			if s := g.Workspace().Module(l.Dir); s != nil && s.Governed && !is[s] {
-				needed[s] = append(needed[s], Reason{
-					Kind: NeededByOther, Dir: a.Module.Dir, InWorkspace: l.Replace == nil, Replace: l.Replace,
-				})
+				needed[s] = append(needed[s], NeededByOther{a.Module, l})
 			}
 		}
 	}
@@ -160,26 +110,28 @@ func WithNeeded(g *graph.Graph, modules []Affected) []Affected {
 func (a *affection) reasons(m *workspace.Module) []Reason {
 	before := a.base.Module(m.Dir)
 	if before == nil {
-		return append([]Reason{{Kind: NewModule}}, a.fileReasons(m)...)
+		return append([]Reason{NewModule{}}, a.fileReasons(m)...)
 	}
 	var out []Reason
 	if !before.Governed {
-		out = append(out, Reason{Kind: NewlyGoverned})
+		out = append(out, NewlyGoverned{})
 	}
 	was, is := a.Base.View(m.Dir), a.Head.View(m.Dir)
 	switch {
 	case is.Err() != nil:
-		out = append(out, Reason{Kind: NoBuildList, Err: is.Err()})
+		out = append(out, NoBuildList{Err: is.Err()})
 	case was == nil || was.Err() != nil:
-		out = append(out, Reason{Kind: NoBuildList, Before: true, Err: viewError(was)})
+		out = append(out, NoBuildList{Before: true, Err: viewError(was)})
 	}
 	out = append(out, a.fileReasons(m)...)
 	if was != nil && was.Err() == nil && is.Err() == nil {
-		out = append(out, differences(aloneList(was), aloneList(is))...)
+		for _, d := range differences(aloneList(was), aloneList(is)) {
+			out = append(out, d)
+		}
 	}
 	out = append(out, a.workReasons(before, m, out)...)
 	if n := a.findings[m.Dir]; n > 0 {
-		out = append(out, Reason{Kind: PolicyDiffers, Count: n})
+		out = append(out, PolicyDiffers(n))
 	}
 	return out
 }
@@ -195,17 +147,15 @@ func viewError(v *graph.View) error {
 func (a *affection) fileReasons(m *workspace.Module) []Reason {
 	var out []Reason
 	if files := a.touched[m.Dir]; len(files) > 0 {
-		out = append(out, Reason{Kind: FilesDiffer, Files: files})
+		out = append(out, FilesDiffer(files))
 	}
 	for _, l := range a.locals[m] {
 		if a.Unseen != nil && a.Unseen(l.Dir) {
-			out = append(out, Reason{Kind: DependencyUnseen, Dep: l.Path, Dir: l.Dir, Replace: l.Replace, InWorkspace: l.Replace == nil})
+			out = append(out, DependencyUnseen{l})
 			continue
 		}
 		if files := a.reaching[a.real(l.Dir)]; len(files) > 0 && l.Dir != m.Dir {
-			out = append(out, Reason{
-				Kind: DependencyDiffers, Dep: l.Path, Dir: l.Dir, Files: files, Replace: l.Replace, InWorkspace: l.Replace == nil,
-			})
+			out = append(out, DependencyDiffers{l, files})
 		}
 	}
 	return out
@@ -333,13 +283,13 @@ func workList(g *graph.Graph, m *workspace.Module) map[string]string {
 }
 
 // differences are the paths whose effective versions differ, sorted.
-func differences(was, is map[string]string) []Reason {
-	var out []Reason
+func differences(was, is map[string]string) []VersionDiffers {
+	var out []VersionDiffers
 	paths := maps.Clone(was)
 	maps.Copy(paths, is)
 	for _, p := range slices.Sorted(maps.Keys(paths)) {
 		if was[p] != is[p] {
-			out = append(out, Reason{Kind: VersionDiffers, Dep: p, From: was[p], To: is[p]})
+			out = append(out, VersionDiffers{Dep: p, From: was[p], To: is[p]})
 		}
 	}
 	return out
@@ -350,9 +300,9 @@ func (a *affection) workReasons(before, m *workspace.Module, said []Reason) []Re
 	was, is := slices.Contains(a.base.Members(), before), slices.Contains(a.head.Members(), m)
 	switch {
 	case is && !was:
-		return []Reason{{Kind: WorkspaceDiffers, What: "joined"}}
+		return []Reason{Joined}
 	case was && !is:
-		return []Reason{{Kind: WorkspaceDiffers, What: "left"}}
+		return []Reason{Left}
 	case !is:
 		return nil
 	}
@@ -361,18 +311,15 @@ func (a *affection) workReasons(before, m *workspace.Module, said []Reason) []Re
 		return out
 	}
 	list := workList(a.Head, m)
-	for _, r := range differences(workList(a.Base, m), list) {
-		alone := func(s Reason) bool {
-			return s.Kind == VersionDiffers && s.Dep == r.Dep && s.From == r.From && s.To == r.To
-		}
-		if !slices.ContainsFunc(said, alone) {
-			r.InWorkspace = true
-			out = append(out, r)
+	for _, d := range differences(workList(a.Base, m), list) {
+		if !slices.Contains(said, Reason(d)) {
+			d.InWorkspace = true
+			out = append(out, d)
 		}
 	}
 	for _, p := range a.sums {
 		if _, ok := list[p]; ok || p == "" {
-			out = append(out, Reason{Kind: SumsDiffer, Dep: p})
+			out = append(out, SumsDiffer(p))
 		}
 	}
 	return out
@@ -386,25 +333,25 @@ func (a *affection) compareWork() {
 	}
 	switch {
 	case is.Err() != nil:
-		a.work = append(a.work, Reason{Kind: NoBuildList, InWorkspace: true, Err: is.Err()})
+		a.work = append(a.work, NoBuildList{InWorkspace: true, Err: is.Err()})
 	case was.Err() != nil:
-		a.work = append(a.work, Reason{Kind: NoBuildList, InWorkspace: true, Before: true, Err: was.Err()})
+		a.work = append(a.work, NoBuildList{InWorkspace: true, Before: true, Err: was.Err()})
 	default:
 		for _, p := range []string{"go", "toolchain"} {
 			from, _ := was.Selected(p)
 			to, _ := is.Selected(p)
 			if from.Version != to.Version {
-				a.work = append(a.work, Reason{Kind: VersionDiffers, InWorkspace: true, Dep: p, From: from.Version, To: to.Version})
+				a.work = append(a.work, VersionDiffers{p, from.Version, to.Version, true})
 			}
 		}
 	}
 	before, after := a.base.Work, a.head.Work
 	if godebug(before) != godebug(after) {
-		a.work = append(a.work, Reason{Kind: WorkspaceDiffers, What: "godebug"})
+		a.work = append(a.work, GodebugDiffers)
 	}
 	vendored := func(file string) bool { return strings.HasPrefix(file, path.Join(after.Dir, "vendor")+"/") }
 	if (before.Vendor || after.Vendor) && slices.ContainsFunc(a.Files, vendored) {
-		a.work = append(a.work, Reason{Kind: WorkspaceDiffers, What: "vendor"})
+		a.work = append(a.work, VendorDiffers)
 	}
 	a.sums = changedSums(before.Sum, after.Sum)
 }

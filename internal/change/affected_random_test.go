@@ -153,13 +153,14 @@ func listText(v *graph.View, items []graph.Item) string {
 // checkReasons holds versions and files that are given as reasons against the graphs.
 func checkReasons(t *testing.T, seed uint64, c *Change, m *workspace.Module, reasons []Reason) {
 	t.Helper()
-	for _, r := range reasons {
-		was, is := c.Base.View(m.Dir), c.Head.View(m.Dir)
-		if r.InWorkspace {
-			was, is = c.Base.WorkspaceView(), c.Head.WorkspaceView()
-		}
-		switch r.Kind {
+	var files []string
+	for _, reason := range reasons {
+		switch r := reason.(type) {
 		case VersionDiffers:
+			was, is := c.Base.View(m.Dir), c.Head.View(m.Dir)
+			if r.InWorkspace {
+				was, is = c.Base.WorkspaceView(), c.Head.WorkspaceView()
+			}
 			if r.Dep == "go" || r.Dep == "toolchain" {
 				continue
 			}
@@ -169,12 +170,15 @@ func checkReasons(t *testing.T, seed uint64, c *Change, m *workspace.Module, rea
 			if r.From == r.To || r.From != "" && r.From != from.Text(r.Dep) || r.To != "" && r.To != to.Text(r.Dep) {
 				t.Errorf("seed %d: %s: %+v, but it is %s and %s", seed, m.Dir, r, from.Text(r.Dep), to.Text(r.Dep))
 			}
-		case FilesDiffer, DependencyDiffers:
-			for _, file := range r.Files {
-				if !slices.Contains(c.Files, file) {
-					t.Errorf("seed %d: %s: %s did not change", seed, m.Dir, file)
-				}
-			}
+		case FilesDiffer:
+			files = append(files, r...)
+		case DependencyDiffers:
+			files = append(files, r.Files...)
+		}
+	}
+	for _, file := range files {
+		if !slices.Contains(c.Files, file) {
+			t.Errorf("seed %d: %s: %s did not change", seed, m.Dir, file)
 		}
 	}
 }

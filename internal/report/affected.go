@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -45,7 +46,7 @@ type AffectedModule struct {
 
 // An AffectedReason is a reason in words, and in parts as far as its kind has them.
 type AffectedReason struct {
-	Kind  string   `json:"kind"` // as package change names them
+	Kind  string   `json:"kind"` // "whole", "new" and others: docs/report.md lists them
 	Text  string   `json:"text"` // one line
 	Files []string `json:"files,omitempty"`
 	Dir   string   `json:"dir,omitempty"`
@@ -67,15 +68,8 @@ func NewAffected(
 	}
 	for _, m := range modules {
 		out := AffectedModule{Dir: m.Module.Dir, Path: m.Module.Path, Weight: weight(m.Module.Dir)}
-		for i := range m.Reasons {
-			r := &m.Reasons[i]
-			reason := AffectedReason{
-				Kind: string(r.Kind), Text: reasonText(r), Dir: r.Dir, Dep: r.Dep, From: r.From, To: r.To, Workspace: r.InWorkspace,
-			}
-			if r.Kind == change.FilesDiffer {
-				reason.Files = r.Files
-			}
-			out.Reasons = append(out.Reasons, reason)
+		for _, r := range m.Reasons {
+			out.Reasons = append(out.Reasons, newAffectedReason(r))
 		}
 		a.Modules = append(a.Modules, out)
 	}
@@ -93,63 +87,61 @@ func NewAffected(
 	return a
 }
 
-// reasonText says a reason in a line.
-func reasonText(r *change.Reason) string {
-	switch r.Kind {
+// newAffectedReason says a reason in words, and in parts.
+func newAffectedReason(reason change.Reason) AffectedReason {
+	switch r := reason.(type) {
 	case change.NoBase:
-		return "there is nothing to compare with"
+		return AffectedReason{Kind: "whole", Text: "there is nothing to compare with"}
 	case change.NewModule:
-		return "new module"
+		return AffectedReason{Kind: "new", Text: "new module"}
 	case change.NewlyGoverned:
-		return "was not governed before"
+		return AffectedReason{Kind: "governed", Text: "was not governed before"}
 	case change.NoBuildList:
-		return unknownText(r)
+		return AffectedReason{Kind: "unknown", Text: unknownText(r), Workspace: r.InWorkspace}
 	case change.FilesDiffer:
-		return policy.Count(len(r.Files), "file") + " changed"
+		return AffectedReason{Kind: "files", Text: policy.Count(len(r), "file") + " changed", Files: r}
 	case change.DependencyDiffers:
-		return fmt.Sprintf("depends on %s (%s), where %s changed", r.Dir, wayText(r), policy.Count(len(r.Files), "file"))
+		text := fmt.Sprintf("depends on %s (%s), where %s changed", r.Dir, wayText(r.Local), policy.Count(len(r.Files), "file"))
+		return AffectedReason{Kind: "depends", Text: text, Dir: r.Dir, Dep: r.Path, Workspace: r.Replace == nil}
 	case change.DependencyUnseen:
-		return fmt.Sprintf("depends on %s (%s), and git does not tell what changes there", r.Dir, wayText(r))
+		text := fmt.Sprintf("depends on %s (%s), and git does not tell what changes there", r.Dir, wayText(r.Local))
+		return AffectedReason{Kind: "unseen", Text: text, Dir: r.Dir, Dep: r.Path, Workspace: r.Replace == nil}
 	case change.VersionDiffers:
-		text := fmt.Sprintf("%s %s -> %s", r.Dep, orWord(r.From, "none"), orWord(r.To, "gone"))
+		text := fmt.Sprintf("%s %s -> %s", r.Dep, cmp.Or(r.From, "none"), cmp.Or(r.To, "gone"))
 		if r.InWorkspace {
 			text += " in the workspace"
 		}
-		return text
+		return AffectedReason{Kind: "selection", Text: text, Dep: r.Dep, From: r.From, To: r.To, Workspace: r.InWorkspace}
 	case change.WorkspaceDiffers:
-		return map[string]string{
-			"joined": "joined the workspace", "left": "left the workspace", "godebug": "the godebug lines of go.work differ",
-			"vendor": "the vendor directory of the workspace differs",
-		}[r.What]
+		return AffectedReason{Kind: "workspace", Text: map[change.WorkspaceDiffers]string{
+			change.Joined: "joined the workspace", change.Left: "left the workspace",
+			change.GodebugDiffers: "the godebug lines of go.work differ",
+			change.VendorDiffers:  "the vendor directory of the workspace differs",
+		}[r]}
 	case change.SumsDiffer:
-		if r.Dep == "" {
-			return "go.work.sum has lines that go refuses"
+		text := "go.work.sum has lines that go refuses"
+		if r != "" {
+			text = fmt.Sprintf("the sums of %s in go.work.sum differ", r)
 		}
-		return "the sums of " + r.Dep + " in go.work.sum differ"
+		return AffectedReason{Kind: "sums", Text: text, Dep: string(r)}
 	case change.PolicyDiffers:
-		return fmt.Sprintf("the policy finds other things: %s", policy.Count(r.Count, "finding"))
+		return AffectedReason{Kind: "policy", Text: "the policy finds other things: " + policy.Count(int(r), "finding")}
 	case change.NeededByOther:
-		return fmt.Sprintf("%s depends on it (%s)", r.Dir, wayText(r))
+		text := fmt.Sprintf("%s depends on it (%s)", r.Module.Dir, wayText(r.By))
+		return AffectedReason{Kind: "needed", Text: text, Dir: r.Module.Dir, Workspace: r.By.Replace == nil}
 	}
-	return string(r.Kind)
-}
-
-func orWord(s, word string) string {
-	if s == "" {
-		return word
-	}
-	return s
+	panic(fmt.Sprintf("report: a reason of type %T has no words", reason))
 }
 
 // wayText says by what a module comes to the code of another.
-func wayText(r *change.Reason) string {
-	if r.Replace == nil {
+func wayText(l graph.Local) string {
+	if l.Replace == nil {
 		return "in the workspace"
 	}
-	return "replaced by " + graph.ModText(r.Replace.New)
+	return "replaced by " + graph.ModText(l.Replace.New)
 }
 
-func unknownText(r *change.Reason) string {
+func unknownText(r change.NoBuildList) string {
 	text := "its build list is not known"
 	if r.InWorkspace {
 		text = "the build list of the workspace is not known"

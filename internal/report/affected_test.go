@@ -16,6 +16,8 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/modgov/modgov/internal/change"
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/workspace"
 )
 
 // touchedModules is a document with modules in these directories.
@@ -179,29 +181,27 @@ func TestAJobOfSeveralModules(t *testing.T) {
 // Every kind of reason has words of its own, and the documents fit the schema.
 func TestAffectedReasons(t *testing.T) {
 	t.Parallel()
-	kinds := []change.ReasonKind{
-		change.NoBase, change.NewModule, change.NewlyGoverned, change.NoBuildList, change.FilesDiffer, change.DependencyDiffers, change.VersionDiffers,
-		change.WorkspaceDiffers, change.SumsDiffer, change.PolicyDiffers, change.NeededByOther,
-	}
+	m, local := &workspace.Module{Dir: "d"}, graph.Local{Path: "p", Dir: "d"}
 	a := touchedModules("a")
 	a.Modules[0].Reasons = nil
 	a.Unowned, a.Notes, a.Gaps, a.Complete = []string{"x\ny"}, []string{"note"}, []Gap{{Message: "m", Module: "a", Layer: "selected"}}, false
-	for _, kind := range kinds {
-		r := change.Reason{
-			Kind: kind, Files: []string{"f"}, Dir: "d", Dep: "p", From: "v1.0.0", What: "joined", InWorkspace: true, Count: 2,
-			Err: errors.New("why"),
+	seen := map[string]bool{"": true}
+	for _, r := range []change.Reason{
+		change.NoBase{}, change.NewModule{}, change.NewlyGoverned{}, change.NoBuildList{Err: errors.New("why")}, change.FilesDiffer{"f"},
+		change.DependencyDiffers{Local: local, Files: []string{"f"}}, change.DependencyUnseen{Local: local},
+		change.VersionDiffers{Dep: "p", From: "v1.0.0"}, change.Joined, change.Left, change.GodebugDiffers, change.VendorDiffers,
+		change.SumsDiffer("p"), change.SumsDiffer(""), change.PolicyDiffers(2), change.NeededByOther{Module: m, By: local},
+	} {
+		reason := newAffectedReason(r)
+		if seen[reason.Text] {
+			t.Errorf("%#v: %q is said of another, or nothing", r, reason.Text)
 		}
-		text := reasonText(&r)
-		if text == "" || text == string(kind) {
-			t.Errorf("%s: %q", kind, text)
-		}
-		a.Modules[0].Reasons = append(a.Modules[0].Reasons, AffectedReason{
-			string(kind), text, r.Files, r.Dir, r.Dep, r.From, r.To, r.InWorkspace,
-		})
+		seen[reason.Text] = true
+		a.Modules[0].Reasons = append(a.Modules[0].Reasons, reason)
 	}
 	validate(t, "affected", writeJobs(t, "json", a, Jobs{}))
 	for verbose, want := range map[bool]string{
-		false: "  and 6 more reasons (-v shows all)\n", true: "  the policy finds other things: 2 findings\n",
+		false: "  and 11 more reasons (-v shows all)\n", true: "  the policy finds other things: 2 findings\n",
 	} {
 		o := Options{Verbose: verbose}
 		var out bytes.Buffer
