@@ -182,6 +182,9 @@ func checkMarkdown(t *testing.T, s string) {
 		} else if n != cells {
 			t.Fatalf("a row has %d bars, not %d: %q", n, cells, line)
 		}
+		if n := strings.Count(line, "|"); cells > 0 && n != cells {
+			t.Fatalf("a row has %d bars with those in code, not %d: %q", n, cells, line)
+		}
 		bare = ownMarks.ReplaceAllString(bare, "")
 		if i := strings.IndexAny(bare, "<>@#`*_[]\\~&$!{}=^%"); i >= 0 {
 			t.Fatalf("%q comes through in %q", bare[i:], line)
@@ -297,15 +300,18 @@ func TestIncompleteIsSeen(t *testing.T) {
 	}
 }
 
-func TestCodeSpan(t *testing.T) {
+func TestMarkdownText(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]string{
-		"v1.0.0": "`v1.0.0`", "a`b": "``a`b``", "`": "`` ` ``", "a|b": "`a\\x7cb`", "": `""`, " ": `""`,
+		"v1.0.0": "`v1.0.0`", "a`b": "``a`b``", "`": "`` ` ``", "a|b": "`a|b`", "": `""`, " ": `""`,
 		"a\nb": "`a\\nb`", "``": "``` `` ```",
 	} {
 		if got := mdCode(s); got != want {
 			t.Errorf("mdCode(%q) = %s, want %s", s, got, want)
 		}
+	}
+	if got, want := mdRow("a", mdCode("b|c"), ""), "| a | `b\\x7cc` |  |"; got != want {
+		t.Errorf("got the row %s, want %s", got, want)
 	}
 	for s, want := range map[string]string{
 		"v1.0.0 in payments/api (and 3 more), pinned": "`v1.0.0` in `payments/api` (and 3 more), pinned",

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/modgov/modgov/internal/policy"
@@ -40,13 +41,13 @@ type markdown struct {
 	*lister
 	words *text
 	o     Options
-	b     strings.Builder
-	room  int // bytes that are left for rows
+	mdPage
+	room int // bytes that are left for rows
 }
 
 // head is the verdict, and what it is about.
 func (m *markdown) head() {
-	fmt.Fprintf(&m.b, "### modgov: %s: %s\n\n", m.r.Verdict, mdText(m.words.found()))
+	m.line("### modgov: %s: %s\n", m.r.Verdict, mdText(m.words.found()))
 	var facts []string
 	if b := m.r.Base; b != nil {
 		facts = append(facts, fmt.Sprintf("%s with %s (%s)", b.how(), mdCode(clipped(b.Revision)), mdCode(fmt.Sprintf("%.12s", b.Commit))))
@@ -63,7 +64,7 @@ func (m *markdown) head() {
 		facts = append(facts, mdText(clipped(s)))
 	}
 	line := strings.Join(facts, "; ")
-	fmt.Fprintf(&m.b, "%s%s.\n", strings.ToUpper(line[:1]), line[1:])
+	m.line("%s%s.", strings.ToUpper(line[:1]), line[1:])
 }
 
 // gaps are in sight: without them a verdict would look whole.
@@ -85,7 +86,7 @@ func (m *markdown) gaps() {
 		n++
 	}
 	if rest := len(m.r.Gaps) - n; rest > 0 {
-		fmt.Fprintf(&m.b, "- %s\n", countMore(rest))
+		m.line("- %s", countMore(rest))
 	}
 }
 
@@ -109,7 +110,7 @@ func (m *markdown) findings() {
 	if b := m.r.Base; b != nil && b.Scope == string(policy.GateNew) {
 		title = "New findings"
 	}
-	fmt.Fprintf(&m.b, "\n#### %s\n", title)
+	m.line("\n#### %s", title)
 	cut := 0
 	for _, team := range names {
 		heading := ""
@@ -144,11 +145,10 @@ func mdCell(names []string) string { return mdNames(names, maxCell, "<br>") }
 func (m *markdown) findingTable(findings []*Finding) (columns string, row func(*Finding) string) {
 	moves := func(f *Finding) bool { wanted, _ := f.move(); return wanted != "" }
 	if slices.ContainsFunc(findings, moves) {
-		return versionColumns, func(f *Finding) string { return "| " + strings.Join(m.finding(f), " | ") + " |\n" }
+		return versionColumns, func(f *Finding) string { return mdRow(m.finding(f)...) + "\n" }
 	}
 	return findingColumns, func(f *Finding) string {
-		cells := m.finding(f)
-		return "| " + strings.Join(slices.Delete(cells, 3, 5), " | ") + " |\n"
+		return mdRow(slices.Delete(m.finding(f), 3, 5)...) + "\n"
 	}
 }
 
@@ -288,9 +288,8 @@ func (m *markdown) excepted() {
 			if x.Owner != "" {
 				owner = mdCode(clipped(x.Owner))
 			}
-			return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", m.link(x.Position, clipped(x.ID)), until, owner,
-				m.ruleLink(f.Rule), mdCell(f.Modules), mdText(clipped(headline(f.Subject, f.Message))),
-				mdText(clipped(x.Reason)))
+			return mdRow(m.link(x.Position, clipped(x.ID)), until, owner, m.ruleLink(f.Rule), mdCell(f.Modules),
+				mdText(clipped(headline(f.Subject, f.Message))), mdText(clipped(x.Reason))) + "\n"
 		})
 }
 
@@ -333,7 +332,7 @@ func (m *markdown) modules() {
 	}
 	fold(m, "Affected: %s", dirs, "module", moduleColumns, func(mod *Module) string {
 		h := hits[mod.Dir]
-		return fmt.Sprintf("| %s | %d | %d |\n", mdCode(clipped(mod.Dir)), h.errors, h.warnings)
+		return mdRow(mdCode(clipped(mod.Dir)), strconv.Itoa(h.errors), strconv.Itoa(h.warnings)) + "\n"
 	})
 }
 
@@ -397,7 +396,7 @@ func (m *markdown) row(s string) bool {
 // cut says how many rows were left out.
 func (m *markdown) cut(rows int) {
 	if rows > 0 {
-		fmt.Fprintf(&m.b, "\n%s: there is no room for them here; `modgov check` prints all of them.\n", countMore(rows))
+		m.line("\n%s: there is no room for them here; `modgov check` prints all of them.", countMore(rows))
 	}
 }
 

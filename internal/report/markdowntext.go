@@ -1,19 +1,67 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// mdCode shows a text from a file as code, in which Markdown has no marks, no HTML, no mentions and no links. It is fit
-// for a table: a pipe, which would end a cell, is shown as Go writes it in a string.
+// maxMarkdownLines is how many lines of one kind Markdown shows: comments and step summaries have limits.
+const maxMarkdownLines = 200
+
+// An mdPage is Markdown on its way; items are cut where a heading has too many.
+type mdPage struct {
+	b     strings.Builder
+	items int
+}
+
+func (m *mdPage) line(format string, args ...any) { fmt.Fprintf(&m.b, format+"\n", args...) }
+
+func (m *mdPage) heading(text string) {
+	m.end()
+	m.line("")
+	m.line("### %s", text)
+	m.line("")
+}
+
+func (m *mdPage) item(format string, args ...any) {
+	if m.items++; m.items <= maxMarkdownLines {
+		m.line("- "+format, args...)
+	}
+}
+
+// end counts what was left out under the last heading.
+func (m *mdPage) end() {
+	if n := m.items - maxMarkdownLines; n > 0 {
+		m.line("- %s", countMore(n))
+	}
+	m.items = 0
+}
+
+// mdRow is a row of a table. A bar, which would end a cell even in code, is shown as Go writes it in a string.
+func mdRow(cells ...string) string {
+	var out strings.Builder
+	for _, cell := range cells {
+		out.WriteString("| " + strings.ReplaceAll(cell, "|", `\x7c`) + " ")
+	}
+	return out.String() + "|"
+}
+
+// mdCode shows a text from a file as code, in which Markdown has no marks, no HTML, no mentions and no links.
 func mdCode(s string) string {
-	s = strings.ReplaceAll(Escape(s), "|", `\x7c`)
+	s = Escape(s)
 	if strings.TrimSpace(s) == "" {
 		return `""`
 	}
-	return codeSpan(s)
+	fence := "`"
+	for strings.Contains(s, fence) {
+		fence += "`"
+	}
+	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
+		s = " " + s + " "
+	}
+	return fence + s + fence
 }
 
 // mdText shows prose that may quote files. Words of letters stay as they are, and so do numbers; whatever else could

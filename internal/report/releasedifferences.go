@@ -81,16 +81,16 @@ func columnsOf(list []*Difference) []string {
 
 func (m *releaseMarkdown) matrix(columns []string) {
 	m.line("In parentheses: the module lists it as indirect.\n")
-	head := "| dependency |"
+	head := []string{"dependency"}
 	for _, dir := range columns {
-		head += " " + mdCode(dir) + " |"
+		head = append(head, mdCode(dir))
 	}
-	m.line("%s", head)
+	m.line("%s", mdRow(head...))
 	m.line("|---|%s", strings.Repeat("---|", len(columns)))
 }
 
 func (m *releaseMarkdown) matrixRow(d *Difference, columns []string) {
-	row := "| " + mdCode(d.Path) + " |"
+	row := []string{mdCode(d.Path)}
 	for _, dir := range columns {
 		cell := ""
 		for _, v := range d.Versions {
@@ -100,9 +100,9 @@ func (m *releaseMarkdown) matrixRow(d *Difference, columns []string) {
 				cell = "(" + mdCode(v.Version) + ")"
 			}
 		}
-		row += " " + cell + " |"
+		row = append(row, cell)
 	}
-	m.line("%s", row)
+	m.line("%s", mdRow(row...))
 }
 
 // versions are the rows of a dependency, one for each version.
@@ -115,7 +115,7 @@ func (m *releaseMarkdown) versions(d *Difference) {
 		} else if n > 0 {
 			who += fmt.Sprintf("; indirect in %d more", n)
 		}
-		m.line("| %s | %s | %s |", name, mdCode(v.Version), who)
+		m.line("%s", mdRow(name, mdCode(v.Version), who))
 		name = ""
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/modgov/modgov/internal/policy"
@@ -41,12 +42,10 @@ func writeReleaseMarkdown(w io.Writer, r *Release, o Options) error {
 }
 
 type releaseMarkdown struct {
-	r           *Release
-	b           strings.Builder
+	r *Release
+	mdPage
 	names, rows int // that are shown
 }
-
-func (m *releaseMarkdown) line(format string, args ...any) { fmt.Fprintf(&m.b, format+"\n", args...) }
 
 // list shows names, the first few of them.
 func (m *releaseMarkdown) list(names []string) string { return mdNames(names, m.names, ", ") }
@@ -264,7 +263,7 @@ func (m *releaseMarkdown) teams() {
 			for _, n := range x.Needs {
 				needs = append(needs, n.Dir)
 			}
-			m.line("| %s | %d | %s | %s | %s | %s |", mdCode(dir), x.Wave, state, todo(x), m.list(needs), m.list(x.NeededBy))
+			m.line("%s", mdRow(mdCode(dir), strconv.Itoa(x.Wave), state, todo(x), m.list(needs), m.list(x.NeededBy)))
 		}
 	}
 }
@@ -280,7 +279,7 @@ func todo(x *ReleaseModule) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprint(n)
+	return strconv.Itoa(n)
 }
 
 func (m *releaseMarkdown) cycles() {
@@ -317,8 +316,8 @@ func (m *releaseMarkdown) exceptions() {
 		if state != string(policy.ExceptionActive) {
 			state = "**" + state + "**"
 		}
-		m.line("| %s | %s | %s | %s | %s | %s | %s |", until, mdCode(x.ID), state, m.list(x.Owners), mdText(x.scope()),
-			mdText(x.effect()), mdText(clipped(x.Reason)))
+		m.line("%s", mdRow(until, mdCode(x.ID), state, m.list(x.Owners), mdText(x.scope()), mdText(x.effect()),
+			mdText(clipped(x.Reason))))
 	}
 }
 

@@ -238,20 +238,20 @@ const (
 
 // writeMarkdown writes a comment: the verdict, what did not pass, and the ends of the outputs of that.
 func (r *Run) writeMarkdown(w io.Writer) error {
-	m := &markdownList{}
-	m.line("**%s** %s: %s", r.Verdict, codeSpan(strings.Join(r.Command, " ")), codeSpan(r.count()))
+	m := &mdPage{}
+	m.line("**%s** %s: %s", r.Verdict, mdCode(strings.Join(r.Command, " ")), mdCode(r.count()))
 	m.line("")
 	var outputs []RunModule
 	for _, module := range r.Modules {
 		if module.State != "passed" {
-			m.item("%s: %s in %s", codeSpan(module.Dir), codeSpan(module.result()), seconds(module.Seconds))
+			m.item("%s: %s in %s", mdCode(module.Dir), mdCode(module.result()), seconds(module.Seconds))
 		}
 		if module.Output != "" {
 			outputs = append(outputs, module)
 		}
 	}
 	for _, g := range r.Gaps {
-		m.item("incomplete: %s", codeSpan(moduleName(g.Module)+": "+g.Message))
+		m.item("incomplete: %s", mdCode(moduleName(g.Module)+": "+g.Message))
 	}
 	m.end()
 	for _, module := range outputs[:min(len(outputs), maxMarkdownModules)] {

@@ -103,7 +103,7 @@ func TestVersionsInMarkdown(t *testing.T) {
 	}
 	for _, want := range []string{
 		"<summary>Versions that change: 6 dependencies</summary>\n\n- `example.com/m v1.0.0 -> example.com/m/v2 v2.0.0 in a`\n",
-		"\n- ``example.com/\\x7c`n v1.0.0 in 2 modules and the workspace (new)``\n",
+		"\n- ``example.com/|`n v1.0.0 in 2 modules and the workspace (new)``\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
