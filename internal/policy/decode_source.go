@@ -21,6 +21,7 @@ type source struct {
 	file    string
 	data    []byte
 	lines   []string        // without line ends
+	ascii   bool            // no line has other text
 	columns map[int][]int32 // by line number, of lines with non-ASCII text: byte offset of each rune
 }
 
@@ -28,7 +29,7 @@ type source struct {
 // dropped), lines that end in LF or CRLF, no control characters, no merge markers. What is wrong goes to report.
 func newSource(file string, data []byte, report *FileErrors) *source {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	s := &source{file: file, data: data, columns: map[int][]int32{}}
+	s := &source{file: file, data: data, ascii: utf8.RuneCount(data) == len(data), columns: map[int][]int32{}}
 	if len(data) > MaxFileSize {
 		report.add(FileError{
 			Pos:     workspace.Position{File: file},
@@ -37,6 +38,7 @@ func newSource(file string, data []byte, report *FileErrors) *source {
 		})
 		return s
 	}
+	s.lines = make([]string, 0, 1+bytes.Count(data, []byte("\n")))
 	for line := range strings.SplitSeq(string(data), "\n") {
 		s.lines = append(s.lines, strings.TrimSuffix(line, "\r"))
 	}
@@ -177,6 +179,9 @@ func syntaxHint(line string, col int) string {
 
 // byteColumn turns a column of the YAML library, which counts characters, into one that counts bytes.
 func (s *source) byteColumn(line, column int) int {
+	if s.ascii {
+		return column
+	}
 	offsets, seen := s.columns[line]
 	if !seen {
 		text := s.line(line)

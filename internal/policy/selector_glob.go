@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -104,9 +103,12 @@ func checkGlobText(text string) error {
 // newGlob reads one pattern without braces.
 func newGlob(pattern string) (glob, error) {
 	pattern = plainGlob(pattern)
-	bad := slices.ContainsFunc(strings.Split(pattern, "/"), func(e string) bool {
-		return e == "" || e == ".." || e == "." && pattern != "."
-	})
+	bad, mixed, stars := false, false, false
+	for e := range strings.SplitSeq(pattern, "/") {
+		bad = bad || e == "" || e == ".." || e == "." && pattern != "."
+		stars = stars || e == "**"
+		mixed = mixed || e != "**" && strings.Contains(e, "**")
+	}
 	switch {
 	case bad:
 		return glob{}, badValue("write elements separated by single slashes",
@@ -116,11 +118,8 @@ func newGlob(pattern string) (glob, error) {
 	case !doublestar.ValidatePattern(pattern):
 		return glob{}, badValue("close each [ with ], write \\[ and \\} for the characters themselves",
 			"%q is not a glob", clip(pattern))
-	}
-	for e := range strings.SplitSeq(pattern, "/") {
-		if e != "**" && strings.Contains(e, "**") {
-			return glob{}, badValue("** stands alone between slashes: a/**/b", "%q mixes ** with other text", clip(pattern))
-		}
+	case mixed:
+		return glob{}, badValue("** stands alone between slashes: a/**/b", "%q mixes ** with other text", clip(pattern))
 	}
 	literal, meta := literalText(pattern)
 	g := glob{pattern: pattern, exact: meta < 0}
@@ -131,7 +130,7 @@ func newGlob(pattern string) (glob, error) {
 		g.prefix = strings.TrimSuffix(prefix, "/")
 		g.suffix = literalSuffix(pattern)
 	}
-	g.rank = rankOf(g, len(literal))
+	g.rank = rankOf(g, len(literal), stars)
 	return g, nil
 }
 
@@ -155,6 +154,9 @@ func plainGlob(pattern string) string {
 // literalText returns the text of a pattern without its special characters, and where the first of them stands, -1
 // if there is none.
 func literalText(pattern string) (text string, meta int) {
+	if !strings.ContainsAny(pattern, `\*?[`) {
+		return pattern, -1
+	}
 	var b strings.Builder
 	meta = -1
 	for i := 0; i < len(pattern); i++ {
@@ -199,7 +201,8 @@ func classEnd(pattern string, i int) int {
 	return 0
 }
 
-func rankOf(g glob, literal int) Specificity {
+// rankOf ranks a glob by the length of its literal text and whether it has an element **.
+func rankOf(g glob, literal int, stars bool) Specificity {
 	class := rankPrefixed
 	switch {
 	case g.pattern == "**":
@@ -210,7 +213,7 @@ func rankOf(g glob, literal int) Specificity {
 		class = rankGlob
 	}
 	rank := class<<rankClass | Specificity(len(g.prefix))<<rankPrefix | Specificity(literal)<<rankLiteral | 1<<rankDirect
-	if !slices.Contains(strings.Split(g.pattern, "/"), "**") {
+	if !stars {
 		rank |= 1 << rankNoStars
 	}
 	return rank
