@@ -21,6 +21,9 @@ func Each(findings []*Finding) []*Finding {
 }
 
 func (f *Finding) each(r *Rule) []*Finding {
+	if len(f.parts) > 0 {
+		return f.parts
+	}
 	aboutDep := f.Dep != "" && (f.Subject == f.Dep || strings.HasPrefix(f.Subject, f.Dep+" "))
 	if !aboutDep && !f.ofFamily() || len(f.Modules) == 0 {
 		return []*Finding{f}

@@ -7,20 +7,22 @@ import (
 )
 
 // except applies the exceptions of the policy to the findings of the rules: it sets Exception where one waives a
-// finding, and returns what each exception does and findings about the exceptions themselves. A finding about several
-// modules is waived if an exception in force covers each of them; rules that can tell modules apart have made findings
-// of their own for those that are waived.
-func (c *checker) except(findings []*Finding) (uses []ExceptionUse, about []*Finding) {
+// finding, and returns what each exception does, and the findings, gathered and with those about the exceptions
+// themselves. A finding about several modules is waived if an exception in force covers each of them; rules that can
+// tell modules apart have made findings of their own for those that are waived.
+func (c *checker) except(findings []*Finding) (uses []ExceptionUse, all []*Finding) {
 	matched := map[*Exception][]*Finding{}
 	for _, f := range findings {
 		for _, e := range c.apply(f) {
 			matched[e] = append(matched[e], f)
 		}
 	}
+	all, whole := c.gather(findings)
 	for i := range c.policy.Exceptions {
 		e := &c.policy.Exceptions[i]
 		use := ExceptionUse{Exception: e, Findings: matched[e], Wide: c.wide(e, matched[e])}
 		use.State = c.state(&use)
+		use.Findings = wholes(matched[e], whole)
 		uses = append(uses, use)
 		f := c.aboutUse(use)
 		if f == nil {
@@ -28,10 +30,25 @@ func (c *checker) except(findings []*Finding) (uses []ExceptionUse, about []*Fin
 		}
 		if f.Severity = c.severity(c.policy.rules[f.Rule], f); f.Severity != Off {
 			c.own(f)
-			about = append(about, f)
+			all = append(all, f)
 		}
 	}
-	return uses, about
+	return uses, all
+}
+
+// wholes are the findings that some have become, each once.
+func wholes(findings []*Finding, whole map[*Finding]*Finding) []*Finding {
+	var out []*Finding
+	seen := map[*Finding]bool{}
+	for _, f := range findings {
+		if w := whole[f]; w != nil {
+			f = w
+		}
+		if !seen[f] {
+			out, seen[f] = append(out, f), true
+		}
+	}
+	return out
 }
 
 // aboutUse returns the finding about an exception itself, nil if there is nothing to say.

@@ -50,6 +50,13 @@ type Finding struct {
 	Exception *Exception
 	// State is what a change has to do with it, "" where it is not compared with a state before.
 	State State
+
+	// What gather goes by: the replace line that the finding is about, whether to name its target, and what is wrong with
+	// it. parts are what it made a finding of, one for each line.
+	line  *replaceLine
+	named bool
+	wrong string
+	parts []*Finding
 }
 
 // A State is what a change has to do with a finding.

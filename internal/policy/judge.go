@@ -77,8 +77,8 @@ func Judge(p *Policy, facts *Facts, asked ...Override) *Judgement {
 			j.Findings = append(j.Findings, f)
 		}
 	}
-	uses, about := c.except(j.Findings)
-	j.Exceptions, j.Findings = uses, append(j.Findings, about...)
+	uses, findings := c.except(j.Findings)
+	j.Exceptions, j.Findings = uses, findings
 	j.Findings = slices.DeleteFunc(j.Findings, func(f *Finding) bool { return c.asked.silences(p.rules[f.Rule]) })
 	slices.SortStableFunc(j.Findings, compareFindings)
 	j.Layers = layers(facts, j.Gaps)

@@ -87,16 +87,30 @@ func oldPaths(lines []replaceLine) []string {
 	return out
 }
 
-// standsIn says where in the repository the module is that a line replaces, and how to lead the line there; nil if it
-// is not in the repository, or if the line leads there.
-func (c *checker) standsIn(l replaceLine) []Remark {
+// leadHome adds to a finding where in the repository the module is that a line replaces, and the command that leads the
+// line there; nothing if it is not in the repository, or if the line leads there.
+func (c *checker) leadHome(f *Finding, l replaceLine) {
 	m := c.siblings[l.Old.Path]
 	if m == nil || m.Dir == l.Dir {
-		return nil
+		return
 	}
-	text := fmt.Sprintf("%s stands in %s", m.Path, m.Dir)
-	if rel := relativeDir(path.Dir(l.File), m.Dir); rel != "" {
-		text += fmt.Sprintf(": write %s => %s", graph.ModText(l.Old), rel)
+	f.Notes = append(f.Notes, Remark{"moved", fmt.Sprintf("%s stands in %s", m.Path, m.Dir)})
+	rel := relativeDir(path.Dir(l.File), m.Dir)
+	others := func(r workspace.Replace) bool { return r.Old.Path == l.Old.Path && r.Old.Version != l.Old.Version }
+	switch edit := "-replace=" + oldArg(l.Old) + "=" + rel; {
+	case rel == "":
+	case l.Old.Version == "" && slices.ContainsFunc(c.linesAround(l), others): // go mod edit would drop these
+	case l.Module == nil:
+		f.Fix = c.goWork("edit", edit)
+	default:
+		f.Fix = goCommand(l.Module.Dir, "mod", "edit", edit)
 	}
-	return []Remark{{"moved", text}}
+}
+
+// linesAround are the replace lines of the file in which a line stands.
+func (c *checker) linesAround(l replaceLine) []workspace.Replace {
+	if l.Module == nil {
+		return c.Workspace.Work.Replaces
+	}
+	return l.Module.Replaces
 }

@@ -1,9 +1,5 @@
 package policy
 
-import (
-	"github.com/modgov/modgov/internal/graph"
-)
-
 func replaceDenied() *Rule {
 	return &Rule{
 		Name:     "replace-denied",
@@ -63,7 +59,7 @@ func checkReplaceDenied(c *checker) []*Finding {
 		if key == "" || c.allowed(l) {
 			continue
 		}
-		f := l.found(l.Kind, "not allowed", "replaces %s by %s, %s", graph.ModText(l.Old), graph.ModText(l.New), why)
+		f := l.aboutLine("not allowed", true, ", "+why)
 		f.Item = &says.Item
 		f.Because = policySpan(f.Item, key, "asked for here")
 		f.Fix = c.dropReplace(l)

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/modgov/modgov/internal/graph"
@@ -73,8 +74,8 @@ func (c *checker) downgrade(l replaceLine) *Finding {
 		if v.Module == nil && l.Module != nil {
 			where = " in the workspace"
 		}
-		f := l.found(l.Kind, "replaced by the lower "+l.New.Version,
-			"replaces %s by %s, the graph asks for %s%s", l.Old.Path, l.New.Version, item.Version, where)
+		f := l.aboutLine("replaced by the lower "+l.New.Version, true,
+			fmt.Sprintf(", the graph asks for %s%s", item.Version, where))
 		f.Why = []Chain{ChainOf(v, v.Chain(l.Old.Path))}
 		return f
 	}

@@ -23,8 +23,8 @@ surprise.
 
 It is reported for lines of governed modules that apply neither in the module alone nor in the workspace, if the module
 is a member, and for lines of go.work that do not apply in the workspace. Where a build list could not be computed,
-nothing is said of lines that might apply there. Lines that lead to modules of the repository are one finding per
-module: tools that replace all of them everywhere write many.
+nothing is said of lines that might apply there. Lines for one dependency in several modules are one finding. Those that
+lead to modules of the repository are one finding per module: tools that replace all of them everywhere write many.
 
 To clear it, remove the line (the finding shows the command), or give it the version that is selected. modgov fix takes
 away lines that it wrote itself: those that are marked and are what the policy item they name asks for.`,
@@ -71,7 +71,7 @@ func checkReplaceIneffective(c *checker) []*Finding {
 }
 
 func (c *checker) ineffective(views []*graph.View, l replaceLine) *Finding {
-	f := l.found(l.Kind, "never applies", "replaces %s, %s", graph.ModText(l.Old), c.whyNot(views, l))
+	f := l.aboutLine("never applies", false, ", but "+c.whyNot(views, l))
 	f.Fix = c.dropReplace(l)
 	if l.Module != nil && c.policy.Owns(l.Replace, c.Workspace) {
 		f.Fix = command("modgov", "fix", "--rule", "replace-ineffective", "--module", l.Module.Dir)
@@ -140,12 +140,12 @@ func (c *checker) whyNot(views []*graph.View, l replaceLine) string {
 		case !ok:
 			continue
 		case item.Version == "":
-			return "a main module, which nothing requires at such a version"
+			return "it is a main module, which nothing requires at such a version"
 		case l.Old.Version != "" && l.Old.Version != item.Version:
-			return fmt.Sprintf("but %s is selected", item.Version)
+			return item.Version + " is selected"
 		case item.Replace != nil:
-			return fmt.Sprintf("but the line %s applies", item.Replace.Line.Pos)
+			return fmt.Sprintf("the line %s applies", item.Replace.Line.Pos)
 		}
 	}
-	return "which is not in the graph"
+	return "it is not in the graph"
 }

@@ -75,8 +75,9 @@ func checkReplaceMissing(c *checker) []*Finding {
 		if c.Workspace.DirExists(l.Dir) {
 			what = "has no go.mod file"
 		}
-		f := l.found(l.Kind, what, "replaces %s by %s, which %s", graph.ModText(l.Old), l.New.Path, what)
+		f := l.aboutLine(what, true, ", which "+what)
 		f.Notes = c.missingNotes(l, v, read)
+		c.leadHome(f, l)
 		out = append(out, f)
 	}
 	return out
@@ -125,7 +126,7 @@ func failsAt(v *graph.View, l replaceLine) bool {
 	return errors.As(v.Err(), &load) && load.Dir == l.Dir && load.Mod.Path == l.Old.Path
 }
 
-// missingNotes quotes go and says where the module is instead.
+// missingNotes quotes go.
 func (c *checker) missingNotes(l replaceLine, v *graph.View, read bool) []Remark {
 	where, target := inWork, l.New.Path
 	if v != c.Graph.WorkspaceView() {
@@ -139,5 +140,5 @@ func (c *checker) missingNotes(l replaceLine, v *graph.View, read bool) []Remark
 		says := fmt.Sprintf("(replaced by %s): reading … no such file or directory", target)
 		notes = append(notes, goSays(says, where))
 	}
-	return append(notes, c.standsIn(l)...)
+	return notes
 }

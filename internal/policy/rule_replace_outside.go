@@ -1,7 +1,5 @@
 package policy
 
-import "github.com/modgov/modgov/internal/graph"
-
 func replaceOutside() *Rule {
 	return &Rule{
 		Name:     "replace-outside",
@@ -64,8 +62,7 @@ func checkReplaceOutside(c *checker) []*Finding {
 		if !l.Outside() || c.allowed(l) {
 			continue
 		}
-		f := l.found(l.Kind, "outside the repository",
-			"replaces %s by %s, outside the repository", graph.ModText(l.Old), l.New.Path)
+		f := l.aboutLine("outside the repository", true, ", outside the repository")
 		if says.Local != "" {
 			f.Severity, f.Item = Warn, &says.Item
 			f.Because = policySpan(f.Item, "local", "asked for here")

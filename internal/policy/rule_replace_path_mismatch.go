@@ -74,7 +74,7 @@ func checkReplacePathMismatch(c *checker) []*Finding {
 			f = c.thirdPath(l)
 		}
 		if f != nil {
-			f.Notes = append(f.Notes, c.standsIn(l)...)
+			c.leadHome(f, l)
 			out = append(out, f)
 		}
 	}
@@ -87,8 +87,7 @@ func (c *checker) otherInDirectory(l replaceLine) *Finding {
 	if err != nil || sum.Path == "" || sum.Path == l.Old.Path {
 		return nil
 	}
-	return l.found(l.Kind, "it is "+sum.Path,
-		"replaces %s by %s, which is the module %s", graph.ModText(l.Old), l.New.Path, sum.Path)
+	return l.aboutLine("it is "+sum.Path, true, ", which is the module "+sum.Path)
 }
 
 // thirdPath reports a line because of which go does not load the module, or the workspace, as the target declares
@@ -110,8 +109,7 @@ func (c *checker) thirdPath(l replaceLine) *Finding {
 	if l.Module != nil {
 		where = alone(l.Module)
 	}
-	f := l.found(l.Kind, "it is "+other.Declared,
-		"replaces %s by %s, which is the module %s", graph.ModText(l.Old), graph.ModText(l.New), other.Declared)
+	f := l.aboutLine("it is "+other.Declared, true, ", which is the module "+other.Declared)
 	f.Severity = Error
 	f.Notes = []Remark{goSays(fmt.Sprintf("parsing go.mod: module declares its path as: %s but was required as: %s",
 		other.Declared, other.Required), where)}

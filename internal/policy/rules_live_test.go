@@ -178,7 +178,7 @@ func (l *live) compare(t *testing.T, j *policy.Judgement) {
 	if j.Policy.Sums.Missing == policy.Off || j.Policy.Vendor.Drift == policy.Off {
 		return
 	}
-	for _, f := range j.Findings {
+	for _, f := range policy.Each(j.Findings) {
 		switch f.Rule {
 		case "go-mod-invalid", "sum-malformed", "sum-hash-conflict":
 			for _, dir := range f.Modules {
