@@ -145,19 +145,6 @@ func (p *project) touched() (*touch, error) {
 	return t, nil
 }
 
-// currentGraph computes the build lists of the files as they are.
-func (p *project) currentGraph() (*graph.Graph, error) {
-	ws, err := p.loadTree(p.inv.ctx, p.tree, p.tree.FS)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.checkGoverned(ws); err != nil {
-		return nil, err
-	}
-	p.sums.Store(ws)
-	return p.graph(p.inv.ctx, ws, graph.Options{Workspace: true})
-}
-
 // policyBefore is the policy of the state before a change, with its teams; the built-in one if that had none, or none that
 // is valid.
 func (p *project) policyBefore(b *comparison) (*policy.Policy, error) {

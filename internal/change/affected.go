@@ -2,11 +2,8 @@ package change
 
 import (
 	"maps"
-	"path"
 	"slices"
 	"strings"
-
-	"golang.org/x/mod/modfile"
 
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/policy"
@@ -161,121 +158,11 @@ func (a *affection) fileReasons(m *workspace.Module) []Reason {
 	return out
 }
 
-// assignFiles gives each file to the nearest module around it, as the modules stand before and after the change: a
-// go.mod file that comes or goes moves a boundary. A module that is not governed is, for whoever has it in testdata or
-// beside its code, one more file: the governed module around it gets its files, too. They are none of its packages,
-// though, and tests are compiled for their own package alone: neither reaches those that take its code.
-func (a *affection) assignFiles() {
-	a.touched, a.reaching = map[string][]string{}, map[string][]string{}
-	after := a.places(a.Head, a.locals)
-	before := a.places(a.Base, a.Base.Locals())
-	for _, file := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(a.Files, a.Links)))) {
-		_, differs := slices.BinarySearch(a.Files, file)
-		owned := false
-		for _, places := range []places{before, after} {
-			if differs { // of what only leads to such files, the directories are known by their own names
-				a.assignBelow(file, places)
-			}
-			owned = a.assign(file, places) || owned
-		}
-		if differs && !owned {
-			a.unowned = append(a.unowned, file)
-		}
-	}
-}
-
-// assignBelow gives a file to the directories that somebody replaces to and that it is, or has below it: a submodule or a
-// link is one path.
-func (a *affection) assignBelow(file string, p places) {
-	for _, dir := range p.below[file] {
-		add(a.touched, a.real(dir), file)
-		add(a.reaching, a.real(dir), file)
-	}
-}
-
-// assign gives a file to the modules around it, up to the first that is governed, and reports whether there is one.
-func (a *affection) assign(file string, p places) (owned bool) {
-	nearest := true
-	for dir := path.Dir(file); ; dir = path.Dir(dir) {
-		m := a.head.Module(dir)
-		if owned = m != nil && m.Governed; owned || p.at[dir] {
-			add(a.touched, dir, file)
-			if nearest && !strings.HasSuffix(file, "_test.go") {
-				add(a.reaching, dir, file)
-			}
-			nearest = false
-		}
-		if owned || dir == "." || path.Base(dir) == ".." {
-			return owned
-		}
-	}
-}
-
-// add adds a file to the list of a directory, unless it came last.
-func add(files map[string][]string, dir, file string) {
-	if list := files[dir]; len(list) == 0 || list[len(list)-1] != file {
-		files[dir] = append(list, file)
-	}
-}
-
-// places are the directories of modules, and those outside that replace lines lead to.
-type places struct {
-	at    map[string]bool
-	below map[string][]string // those that are, or lie below, a path
-}
-
-func (c *Change) places(g *graph.Graph, locals map[*workspace.Module][]graph.Local) places {
-	p := places{map[string]bool{}, map[string][]string{}}
-	for _, m := range g.Workspace().Modules {
-		p.add(m.Dir)
-	}
-	for _, list := range locals {
-		for _, l := range list {
-			p.add(l.Dir) // what a link is, is a file of its own
-			p.add(c.real(l.Dir))
-		}
-	}
-	return p
-}
-
-func (c *Change) real(dir string) string {
-	if c.Real == nil {
-		return dir
-	}
-	return c.Real(dir)
-}
-
-func (p *places) add(place string) {
-	if p.at[place] {
-		return
-	}
-	p.at[place] = true
-	for dir := place; dir != "." && dir != "/" && path.Base(dir) != ".."; dir = path.Dir(dir) {
-		p.below[dir] = append(p.below[dir], place)
-	}
-}
-
 // aloneList are the effective versions of a module alone, by path.
 func aloneList(v *graph.View) map[string]string {
 	out := map[string]string{}
 	for _, i := range v.BuildList() {
 		if e, ok := v.Effective(i.Path); ok && (i.Version != "" || i.Replace != nil) {
-			out[i.Path] = e.Text(i.Path)
-		}
-	}
-	return out
-}
-
-// workList are the effective versions in a workspace of what concerns a member, by path: what its requirements lead to,
-// and what it has alone.
-func workList(g *graph.Graph, m *workspace.Module) map[string]string {
-	work, out := g.WorkspaceView(), map[string]string{}
-	items := work.Below(m)
-	if alone := g.View(m.Dir); alone != nil {
-		items = append(items, alone.BuildList()...)
-	}
-	for _, i := range items {
-		if e, ok := work.Effective(i.Path); ok && i.Path != m.Path {
 			out[i.Path] = e.Text(i.Path)
 		}
 	}
@@ -290,136 +177,6 @@ func differences(was, is map[string]string) []VersionDiffers {
 	for _, p := range slices.Sorted(maps.Keys(paths)) {
 		if was[p] != is[p] {
 			out = append(out, VersionDiffers{Dep: p, From: was[p], To: is[p]})
-		}
-	}
-	return out
-}
-
-// workReasons are what the workspace does to a member. What is so in the module alone as well is not said twice.
-func (a *affection) workReasons(before, m *workspace.Module, said []Reason) []Reason {
-	was, is := slices.Contains(a.base.Members(), before), slices.Contains(a.head.Members(), m)
-	switch {
-	case is && !was:
-		return []Reason{Joined}
-	case was && !is:
-		return []Reason{Left}
-	case !is:
-		return nil
-	}
-	out := slices.Clone(a.work)
-	if a.Base.WorkspaceView().Err() != nil || a.Head.WorkspaceView().Err() != nil {
-		return out
-	}
-	list := workList(a.Head, m)
-	for _, d := range differences(workList(a.Base, m), list) {
-		if !slices.Contains(said, Reason(d)) {
-			d.InWorkspace = true
-			out = append(out, d)
-		}
-	}
-	for _, p := range a.sums {
-		if _, ok := list[p]; ok || p == "" {
-			out = append(out, SumsDiffer(p))
-		}
-	}
-	return out
-}
-
-// compareWork finds what in go.work and beside it touches all members.
-func (a *affection) compareWork() {
-	was, is := a.Base.WorkspaceView(), a.Head.WorkspaceView()
-	if was == nil || is == nil {
-		return // members joined or left
-	}
-	switch {
-	case is.Err() != nil:
-		a.work = append(a.work, NoBuildList{InWorkspace: true, Err: is.Err()})
-	case was.Err() != nil:
-		a.work = append(a.work, NoBuildList{InWorkspace: true, Before: true, Err: was.Err()})
-	default:
-		for _, p := range []string{"go", "toolchain"} {
-			from, _ := was.Selected(p)
-			to, _ := is.Selected(p)
-			if from.Version != to.Version {
-				a.work = append(a.work, VersionDiffers{p, from.Version, to.Version, true})
-			}
-		}
-	}
-	before, after := a.base.Work, a.head.Work
-	if godebug(before) != godebug(after) {
-		a.work = append(a.work, GodebugDiffers)
-	}
-	vendored := func(file string) bool { return strings.HasPrefix(file, path.Join(after.Dir, "vendor")+"/") }
-	if (before.Vendor || after.Vendor) && slices.ContainsFunc(a.Files, vendored) {
-		a.work = append(a.work, VendorDiffers)
-	}
-	a.sums = changedSums(before.Sum, after.Sum)
-}
-
-// godebug are the godebug lines of a go.work file, as one text.
-func godebug(w *workspace.Work) string {
-	f, err := modfile.ParseWork(w.File, w.Data, nil)
-	if err != nil {
-		return "" // the workspace has no build list then, which is said
-	}
-	var b strings.Builder
-	for _, g := range f.Godebug {
-		b.WriteString(g.Key + "=" + g.Value + "\n")
-	}
-	return b.String()
-}
-
-// changedSums are the paths whose lines are not the same in two files, sorted; "" for lines that go refuses.
-func changedSums(was, is *workspace.SumFile) []string {
-	lines := map[string]map[string]int{}
-	count := func(f *workspace.SumFile, n int) {
-		for _, l := range f.Lines {
-			if lines[l.Mod.Path] == nil {
-				lines[l.Mod.Path] = map[string]int{}
-			}
-			lines[l.Mod.Path][l.Mod.Version+" "+l.Hash] += n
-		}
-	}
-	count(was, 1)
-	count(is, -1)
-	var out []string
-	if len(was.Bad) > 0 || len(is.Bad) > 0 {
-		out = append(out, "")
-	}
-	for p, of := range lines {
-		for _, n := range of {
-			if n != 0 {
-				out = append(out, p)
-				break
-			}
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// Differing returns the findings by which two judgements differ: those that only one of them has, and those that have
-// another severity or another exception in it. Both are of the same files.
-func Differing(one, other *policy.Judgement) []*policy.Finding {
-	var out []*policy.Finding
-	same := func(f, g *policy.Finding) bool {
-		waived := (f.Exception == nil) == (g.Exception == nil)
-		return f.Severity == g.Severity && waived && slices.Equal(f.Modules, g.Modules)
-	}
-	byID := map[string]*policy.Finding{}
-	for _, f := range one.Findings {
-		byID[f.ID()] = f
-	}
-	for _, g := range other.Findings {
-		f := byID[g.ID()]
-		delete(byID, g.ID())
-		if f == nil || !same(f, g) {
-			out = append(out, g)
-		}
-	}
-	for _, f := range one.Findings {
-		if byID[f.ID()] == f {
-			out = append(out, f)
 		}
 	}
 	return out

@@ -82,3 +82,30 @@ func lower(dep, now, before string) bool {
 	}
 	return graph.Compare(dep, now, before) < 0
 }
+
+// Differing returns the findings by which two judgements differ: those that only one of them has, and those that have
+// another severity or another exception in it. Both are of the same files.
+func Differing(one, other *policy.Judgement) []*policy.Finding {
+	var out []*policy.Finding
+	same := func(f, g *policy.Finding) bool {
+		waived := (f.Exception == nil) == (g.Exception == nil)
+		return f.Severity == g.Severity && waived && slices.Equal(f.Modules, g.Modules)
+	}
+	byID := map[string]*policy.Finding{}
+	for _, f := range one.Findings {
+		byID[f.ID()] = f
+	}
+	for _, g := range other.Findings {
+		f := byID[g.ID()]
+		delete(byID, g.ID())
+		if f == nil || !same(f, g) {
+			out = append(out, g)
+		}
+	}
+	for _, f := range one.Findings {
+		if byID[f.ID()] == f {
+			out = append(out, f)
+		}
+	}
+	return out
+}

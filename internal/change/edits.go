@@ -1,6 +1,7 @@
 package change
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -10,6 +11,41 @@ import (
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/workspace"
 )
+
+// An Edit is a line that the change added, dropped or gave another meaning.
+type Edit struct {
+	Verb     string // "require", "replace", "exclude", "go", "toolchain" or "use"
+	Subject  string // what it is about: "example.com/x", "example.com/x v1.0.0" (replaced), "./dir" (used); "" for go lines
+	From, To string // what it said and says: a version, a replacement; "" if it was, or is, not there
+	// Pos is where it stands, or stood: Before tells that only the state before has it.
+	Pos    workspace.Position
+	Before bool
+	// Indirect tells of a require line that the go command keeps by itself.
+	Indirect bool
+}
+
+// Text says in words what happened: "require example.com/x v1.0.0 -> v1.1.0", "new use ./a", "dropped exclude
+// example.com/x v1.0.0", "replace example.com/x => ../y (was ../x)".
+func (e *Edit) Text() string {
+	arrow, subject := " ", strings.TrimSpace(e.Verb+" "+e.Subject)
+	if e.Verb == "replace" {
+		arrow = " => "
+	}
+	join := func(value string) string { return strings.TrimSuffix(subject+arrow+value, arrow) }
+	switch {
+	case e.From != "" && e.To != "" && e.Verb == "replace":
+		return join(e.To) + " (was " + e.From + ")"
+	case e.From != "" && e.To != "":
+		return join(e.From) + " -> " + e.To
+	case e.Before:
+		return "dropped " + join(e.From)
+	}
+	return "new " + join(e.To)
+}
+
+func compareEdits(a, b Edit) int {
+	return cmp.Or(strings.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), strings.Compare(a.Text(), b.Text()))
+}
 
 // A statement is one line of a file: what it is about and what it says.
 type statement struct {

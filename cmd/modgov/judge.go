@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/imports"
+	"github.com/modgov/modgov/internal/integrity"
+	"github.com/modgov/modgov/internal/modsource"
+	"github.com/modgov/modgov/internal/policy"
+	"github.com/modgov/modgov/internal/repo"
+)
+
+// judge loads a tree and applies the policy to it.
+func (p *project) judge(ctx context.Context, files fs.FS) (*policy.Judgement, error) {
+	return p.judgeTree(ctx, p.tree, files, p.packages, true)
+}
+
+// judgeGoverned judges the files as they are, and refuses to where there is nothing to judge.
+func (p *project) judgeGoverned() (*policy.Judgement, error) {
+	j, err := p.judge(p.inv.ctx, p.tree.FS)
+	if err != nil {
+		return nil, err
+	}
+	return j, p.checkGoverned(j.Facts.Workspace)
+}
+
+// judgeTree judges a tree, from files in place of its own. Packages reads its Go files; nil leaves the imports out.
+func (p *project) judgeTree(
+	ctx context.Context, tree *repo.Tree, files fs.FS, packages *imports.Reader, vendors bool,
+) (*policy.Judgement, error) {
+	ws, err := p.loadTree(ctx, tree, files)
+	if err != nil {
+		return nil, err
+	}
+	p.sums.Store(ws)
+	g, err := p.graph(ctx, ws, graph.Options{Workspace: true})
+	if err != nil {
+		return nil, err
+	}
+	facts := policy.NewFacts(g, p.today)
+	facts.Interrupted, facts.BasePolicy, facts.Unmerged = p.interrupted, p.basePolicy, p.unmerged
+	facts.Withdrawn = p.withdrawn
+	if packages != nil {
+		if facts.Imports, err = imports.Load(ctx, g, packages, hasPackage(p.settings.Get("GOMODCACHE"))); err != nil {
+			return nil, err
+		}
+	}
+	if vendors {
+		if facts.Vendors, err = integrity.CheckVendors(ctx, g, files); err != nil {
+			return nil, err
+		}
+	}
+	if p.deep {
+		if err := p.prove(ctx, facts.Vendors, files); err != nil {
+			return nil, err
+		}
+	}
+	if p.remote {
+		if facts.Remote, err = p.newest(ctx, facts.RemotePaths()); err != nil {
+			return nil, err
+		}
+	}
+	return policy.Judge(p.policy, facts, p.overrides...), nil
+}
+
+// newest asks what the newest versions of dependencies say. A module that nobody serves says nothing, as in go.
+func (p *project) newest(ctx context.Context, paths []string) (map[string]policy.Newest, error) {
+	latest, errs := p.source.Latest(ctx, paths)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	out := map[string]policy.Newest{}
+	for i, path := range paths {
+		var failed *modsource.Error
+		switch l := &latest[i]; {
+		case errs[i] == nil:
+			out[path] = policy.Newest{Version: l.Version, Asked: l.Asked, Deprecated: l.Deprecated, Retracted: l.Retracted}
+		case errors.As(errs[i], &failed) && failed.Kind == modsource.NotFound:
+			out[path] = policy.Newest{}
+		default:
+			out[path] = policy.Newest{Err: errs[i]}
+		}
+	}
+	return out, nil
+}
