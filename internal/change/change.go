@@ -60,18 +60,13 @@ func worse(was, is *policy.Finding) bool {
 		old, ok := before[m.Module]
 		switch {
 		case !ok:
-		case m.Hash != old.Hash, distance(m) > distance(old):
+		case m.Hash != old.Hash, m.Distance > old.Distance:
 			return true
 		case m.Version != old.Version && lower(is.Dep, m.Version, old.Version):
 			return true
 		}
 	}
 	return false
-}
-
-// distance orders the distances of measures.
-func distance(m policy.Measure) int {
-	return slices.Index([]string{"equal", "pseudo-version", "patch", "minor", "major"}, m.Distance)
 }
 
 // lower reports whether a version went down. A fork or a directory is no version: to come to one counts as down, to

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/workspace"
 )
@@ -12,7 +13,7 @@ import (
 func finding(change func(*policy.Finding)) *policy.Finding {
 	f := &policy.Finding{
 		Rule: "version-skew", Severity: policy.Warn, Dep: "example.com/x", Subject: "example.com/x", Modules: []string{"a", "b"},
-		Measures: []policy.Measure{{Module: "a", Version: "v1.1.0", Distance: "minor"}, {Module: "b", Version: "v1.2.0", Distance: "patch"}},
+		Measures: []policy.Measure{{Module: "a", Version: "v1.1.0", Distance: graph.Minor}, {Module: "b", Version: "v1.2.0", Distance: graph.Patch}},
 	}
 	if change != nil {
 		change(f)
@@ -34,8 +35,8 @@ func TestState(t *testing.T) {
 		{"lines moved", nil, func(f *policy.Finding) { f.At = []policy.Span{{Label: "x"}} }, policy.Standing},
 		{"a version went up", nil, func(f *policy.Finding) { f.Measures[0].Version = "v1.1.5" }, policy.Standing},
 		{"a version went down", nil, func(f *policy.Finding) { f.Measures[0].Version = "v1.0.0" }, policy.Worse},
-		{"the distance grew", nil, func(f *policy.Finding) { f.Measures[1].Distance = "minor" }, policy.Worse},
-		{"the distance shrank", nil, func(f *policy.Finding) { f.Measures[0].Distance = "patch" }, policy.Standing},
+		{"the distance grew", nil, func(f *policy.Finding) { f.Measures[1].Distance = graph.Minor }, policy.Worse},
+		{"the distance shrank", nil, func(f *policy.Finding) { f.Measures[0].Distance = graph.Patch }, policy.Standing},
 		{"another hash", nil, func(f *policy.Finding) { f.Measures[0].Hash = "h1:x" }, policy.Worse},
 		{"one more module", nil, func(f *policy.Finding) { f.Modules = []string{"a", "b", "c"} }, policy.Worse},
 		{"one module less", nil, func(f *policy.Finding) { f.Modules, f.Measures = f.Modules[:1], f.Measures[:1] }, policy.Standing},

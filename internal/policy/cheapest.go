@@ -14,14 +14,12 @@ import (
 type Suggestion struct {
 	Command string
 	// Modules are the directories of those whose files change for the findings themselves, sorted. Distance is the longest
-	// way that a version goes in one of them: "", "pseudo-version", "patch", "minor", "major"; "" if none goes any.
+	// way that a version goes in one of them, Equal if none goes any.
 	Modules  []string
-	Distance string
+	Distance graph.Distance
 	// Findings are cleared by it; Exceptions waive some of these, and are then needed no more if they waive nothing else.
 	Findings   []*Finding
 	Exceptions []*Exception
-
-	distance graph.Distance
 }
 
 // Suggest ranks what modgov fix clears, waived or not, from the cheapest to the dearest: fewest modules, then the
@@ -42,7 +40,7 @@ func (j *Judgement) Suggest() (ranked []*Suggestion, left []*Finding) {
 		ranked = append(ranked, newSuggestion(j.Facts.Graph, command, findings))
 	}
 	slices.SortStableFunc(ranked, func(a, b *Suggestion) int {
-		return cmp.Or(cmp.Compare(len(a.Modules), len(b.Modules)), cmp.Compare(a.distance, b.distance),
+		return cmp.Or(cmp.Compare(len(a.Modules), len(b.Modules)), cmp.Compare(a.Distance, b.Distance),
 			cmp.Compare(len(b.Findings), len(a.Findings)), cmp.Compare(a.Command, b.Command))
 	})
 	return ranked, left
@@ -93,7 +91,5 @@ func (s *Suggestion) settle(g *graph.Graph, change *Settlement) {
 	if !semver.IsValid(has.Version) || !semver.IsValid(change.Mod.Version) {
 		return
 	}
-	if d := graph.DistanceOf(has.Version, change.Mod.Version); d > s.distance {
-		s.distance, s.Distance = d, d.String()
-	}
+	s.Distance = max(s.Distance, graph.DistanceOf(has.Version, change.Mod.Version))
 }

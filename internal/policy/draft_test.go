@@ -74,7 +74,7 @@ exceptions:
 	var got []string
 	ranked = slices.DeleteFunc(ranked, func(s *policy.Suggestion) bool { return s.Findings[0].Rule == "sum-missing" })
 	for _, s := range ranked {
-		got = append(got, s.Command+" "+s.Distance+" "+strings.Join(s.Modules, ","))
+		got = append(got, s.Command+" "+s.Distance.String()+" "+strings.Join(s.Modules, ","))
 	}
 	want := []string{
 		"modgov fix --dep example.com/patch patch a",

@@ -90,8 +90,8 @@ type Measure struct {
 	// Version is the effective version, or a fork with its version, or a directory, as in groups; a go or toolchain line
 	// where the finding is about that.
 	Version string
-	// Distance is how far the version is from the one that is asked for: "pseudo-version", "patch", "minor", "major".
-	Distance string
+	// Distance is how far the version is from the one that is asked for, Equal where nothing tells.
+	Distance graph.Distance
 	// Hash is the one that a sums file of the module has.
 	Hash string
 	// At is the place in the module that says so.

@@ -60,7 +60,7 @@ func TestIdentityOutlastsLinesAndVersions(t *testing.T) {
 	}
 	for _, test := range []struct{ rule, subject, before, after string }{
 		{"version-skew", "example.com/x", "api v1.2.0 patch ", "api v1.2.3 minor "},
-		{"go-line", "web", "web 1.24.0  ", "web 1.23.0  "},
+		{"go-line", "web", "web 1.24.0 equal ", "web 1.23.0 equal "},
 	} {
 		was := measures(find(t, before, test.rule, test.subject))
 		now := measures(find(t, after, test.rule, test.subject))

@@ -155,7 +155,7 @@ func (c *checker) fault(f fault, bad []judgedUse) *Finding {
 	return out
 }
 
-// measure tells how far a use is from the wanted version of a dependency, "" if there is none. Label stands beneath its
+// measure tells how far a use is from the wanted version of a dependency; "" is no such version. Label stands beneath its
 // line.
 func (u *judgedUse) measure(dep, wanted, label string) Measure {
 	m := Measure{Module: u.dir, Version: u.Effective.Text(dep), At: Span{Pos: workspace.Position{File: u.View.Module.File}}}
@@ -163,7 +163,7 @@ func (u *judgedUse) measure(dep, wanted, label string) Measure {
 		m.At = Span{u.Require.Pos, label}
 	}
 	if v := u.version(dep); semver.IsValid(v) && semver.IsValid(wanted) && v != wanted {
-		m.Distance = graph.DistanceOf(v, wanted).String()
+		m.Distance = graph.DistanceOf(v, wanted)
 	}
 	return m
 }

@@ -136,7 +136,7 @@ func newFinding(f *policy.Finding) Finding {
 		out.Groups = append(out.Groups, Group{g.Version, append([]string{}, g.Modules...), g.Note})
 	}
 	for _, m := range f.Measures {
-		out.Measures = append(out.Measures, Measure{m.Module, m.Version, m.Distance, m.Hash})
+		out.Measures = append(out.Measures, Measure{m.Module, m.Version, distanceWord(m.Distance), m.Hash})
 	}
 	for _, c := range f.Why {
 		out.Why = append(out.Why, newChain(c))
@@ -151,6 +151,14 @@ func newFinding(f *policy.Finding) Finding {
 		out.Exception = &Exception{e.ID, newPosition(e.Pos), e.Expires.String(), e.Owner, e.Reason, e.Issue}
 	}
 	return out
+}
+
+// distanceWord is the word for a distance, "" for none.
+func distanceWord(d graph.Distance) string {
+	if d == graph.Equal {
+		return ""
+	}
+	return d.String()
 }
 
 func newSpans(spans []policy.Span) []Span {

@@ -42,7 +42,7 @@ func NewSuggestions(j *policy.Judgement, ranked []*policy.Suggestion, left []*po
 	}
 	for _, s := range ranked {
 		one := Suggestion{
-			Command: s.Command, Modules: append([]string{}, s.Modules...), Distance: s.Distance,
+			Command: s.Command, Modules: append([]string{}, s.Modules...), Distance: distanceWord(s.Distance),
 			Findings: findings(s.Findings), Exceptions: []string{},
 		}
 		for _, e := range s.Exceptions {

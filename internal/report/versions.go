@@ -114,7 +114,7 @@ func newVersionChanges(v *change.Versions) []VersionChange {
 		for _, m := range dep.Moves {
 			move := VersionMove{
 				Kind: string(m.Kind), From: m.From, To: m.To, Modules: append([]string{}, m.Modules...), Workspace: m.Workspace,
-				How: howWord(m.How), Causes: []LineChange{},
+				How: howWords()[m.How], Causes: []LineChange{},
 			}
 			for i := range m.Causes {
 				move.Causes = append(move.Causes, newLineChange(&m.Causes[i], dep.Path))
@@ -130,8 +130,9 @@ func newLineChange(e *change.Edit, dep string) LineChange {
 	return LineChange{newPosition(e.Pos), e.Text(), e.Before, e.Verb == "require" && e.Subject == dep}
 }
 
-func howWord(h graph.How) string {
-	return map[graph.How]string{graph.Direct: "direct", graph.Indirect: "indirect", graph.Transitive: "transitive"}[h]
+// howWords are the words for graph.How, the strongest way first.
+func howWords() []string {
+	return []string{graph.Direct: "direct", graph.Indirect: "indirect", graph.Transitive: "transitive"}
 }
 
 // WriteVersionDiff writes a comparison in one of the formats of "diff".
@@ -145,27 +146,7 @@ func WriteVersionDiff(w io.Writer, format string, d *VersionDiff, o Options) err
 	case "markdown":
 		return writeDiffMarkdown(w, d)
 	}
-	pg := newPage(o)
-	if !o.Quiet {
-		pg.text("%s", d.headline())
-		for _, g := range d.groups() {
-			pg.blank()
-			pg.line(piece{g.heading, g.style})
-			pg.changes(g.changes, o)
-		}
-		pg.moduleChanges(d.Modules)
-		pg.lineChanges(d.Lines)
-		pg.blank()
-		for _, g := range d.Gaps {
-			pg.incomplete(g.text())
-		}
-		if pg.blank(); o.Verbose && len(d.Notes) > 0 {
-			pg.notes(d.Notes)
-			pg.blank()
-		}
-	}
-	pg.text("%s", d.closing())
-	return pg.writeTo(w)
+	return writeDiffText(w, d, o)
 }
 
 // headline says what is compared.
@@ -241,46 +222,6 @@ func (d *VersionDiff) groups() []changeGroup {
 	return slices.DeleteFunc(all, func(g changeGroup) bool { return len(g.changes) == 0 })
 }
 
-// changes shows each dependency on a line, or on one for each version that it came to. What is behind it stands on the
-// same line, unless the page is known to be too narrow for that.
-func (p *page) changes(changes []VersionChange, o Options) {
-	type shown struct {
-		cells   [3]string
-		modules []string
-		cause   string
-	}
-	var rows []shown
-	var widths [2]int
-	for i := range changes {
-		c := &changes[i]
-		for _, m := range c.lines() {
-			row := shown{[3]string{c.Path, m.versions(c.WasPath), m.where() + ", " + m.How}, m.Modules, m.cause()}
-			rows = append(rows, row)
-			for j := range widths {
-				if n := p.cells(row.cells[j]); n <= maxChangeColumns {
-					widths[j] = max(widths[j], n)
-				}
-			}
-		}
-	}
-	for _, row := range rows {
-		line := "  " + p.pad(row.cells[0], widths[0]) + "  " + p.pad(row.cells[1], widths[1]) + "  " + row.cells[2]
-		if row.cause != "" && (o.Width == 0 || p.cells(line)+p.cells(row.cause)+len("; ") <= p.width) {
-			line, row.cause = line+"; "+row.cause, ""
-		}
-		p.text("%s", line)
-		if row.cause != "" {
-			p.prose("      ", "      ", row.cause)
-		}
-		if o.Verbose && len(row.modules) > 1 {
-			p.prose("      in ", "      ", strings.Join(row.modules, ", "))
-		}
-	}
-}
-
-// maxChangeColumns is how wide a column of names or versions gets for the sake of alignment.
-const maxChangeColumns = 40
-
 // lines puts the moves of one kind to one version together: one line for most dependencies.
 func (c *VersionChange) lines() []VersionMove {
 	var out []VersionMove
@@ -295,7 +236,9 @@ func (c *VersionChange) lines() []VersionMove {
 		o.Modules = slices.Sorted(slices.Values(slices.Concat(o.Modules, m.Modules)))
 		o.Modules = slices.Compact(o.Modules)
 		o.Workspace = o.Workspace || m.Workspace
-		o.How = min(o.How, m.How) // the words stand in this order
+		if words := howWords(); slices.Index(words, m.How) < slices.Index(words, o.How) {
+			o.How = m.How
+		}
 		for _, cause := range m.Causes {
 			if !slices.Contains(o.Causes, cause) {
 				o.Causes = append(slices.Clip(o.Causes), cause)
@@ -381,19 +324,6 @@ func (c *VersionChange) text(m *VersionMove) string {
 	return c.Path + " " + m.versions("")
 }
 
-func (p *page) moduleChanges(changes []ModuleChange) {
-	if len(changes) == 0 {
-		return
-	}
-	p.blank()
-	p.text("modules")
-	var rows [][]string
-	for _, m := range changes {
-		rows = append(rows, []string{m.Change, m.text(), m.Path})
-	}
-	p.table("  ", rows)
-}
-
 func (m *ModuleChange) text() string {
 	s := m.Dir
 	if m.WasDir != "" {
@@ -403,17 +333,4 @@ func (m *ModuleChange) text() string {
 		s += " (was " + m.WasPath + ")"
 	}
 	return s
-}
-
-func (p *page) lineChanges(changes []LineChange) {
-	if len(changes) == 0 {
-		return
-	}
-	p.blank()
-	p.text("lines")
-	var rows [][]string
-	for _, l := range changes {
-		rows = append(rows, []string{place(l.Position), l.Text})
-	}
-	p.table("  ", rows)
 }
