@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -122,7 +120,7 @@ func (p *project) compareWith(chosen *chosenBase, merge bool) (b *comparison, er
 	if err := p.settlePolicy(b); err != nil {
 		return nil, err
 	}
-	p.withdrawn = p.withdrawnSince(b)
+	p.since = b
 	b.only = p.policy.Gate.Scope != policy.GateAll
 	return b, nil
 }
@@ -137,37 +135,6 @@ func (p *project) mergeBase(base *chosenBase, tip string) (*repo.Tree, error) {
 		p.tell("%s and %s have several merge bases; the youngest, %.12s, counts", tip, base.name, commit)
 	}
 	return p.revision(commit)
-}
-
-// withdrawnSince are the modules of the state before that the policy governs, and that are not even looked at now, though
-// they are there.
-func (p *project) withdrawnSince(b *comparison) []policy.Withdrawn {
-	around := func(dir string, dirs []string) string {
-		i := slices.IndexFunc(dirs, func(d string) bool { return dir == d || strings.HasPrefix(dir, d+"/") })
-		if i < 0 {
-			return ""
-		}
-		return dirs[i]
-	}
-	var out []policy.Withdrawn
-	for _, e := range b.tree.Modules {
-		there := slices.ContainsFunc(p.tree.Modules, func(m repo.Entry) bool { return m.Dir == e.Dir })
-		if there || !p.policy.Governs(e.Dir, e.Hidden == "") {
-			continue
-		}
-		w := policy.Withdrawn{Dir: e.Dir, By: around(e.Dir, p.tree.Nested), Fork: b.fork != ""}
-		if w.By != "" {
-			_, err := fs.Lstat(p.tree.FS, path.Join(e.Dir, "go.mod"))
-			w.Work = !errors.Is(err, fs.ErrNotExist) // else it is gone, which is something else
-		}
-		if !w.Work {
-			w.By = around(e.Dir, p.tree.Checkouts)
-		}
-		if w.By != "" {
-			out = append(out, w)
-		}
-	}
-	return out
 }
 
 // settlePolicy takes up the policy that judges both states: of a pull request from a fork, that of the base, whatever
@@ -240,7 +207,7 @@ func (p *project) compare(b *comparison, head *policy.Judgement, each bool) ([]*
 	vendors := slices.ContainsFunc(head.Findings, func(f *policy.Finding) bool {
 		return policy.Lookup(f.Rule).Layer == policy.LayerVendor
 	})
-	p.interrupted, p.basePolicy, p.unmerged, p.withdrawn = nil, nil, nil, nil
+	p.interrupted, p.basePolicy, p.unmerged, p.since = nil, nil, nil, nil
 	base, err := p.judgeTree(p.inv.ctx, b.tree, b.tree.FS, packages, vendors)
 	if err != nil {
 		return nil, revisionError(fmt.Errorf("judge %s: %w", b.name, err))

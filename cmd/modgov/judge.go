@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 
 	"github.com/modgov/modgov/internal/graph"
@@ -42,7 +43,9 @@ func (p *project) judgeTree(
 	}
 	facts := policy.NewFacts(g, p.today)
 	facts.Interrupted, facts.BasePolicy, facts.Unmerged = p.interrupted, p.basePolicy, p.unmerged
-	facts.Withdrawn = p.withdrawn
+	if facts.Withdrawn, err = p.withdrawnSince(ctx, p.since, ws); err != nil {
+		return nil, revisionError(fmt.Errorf("look for modules that are not governed any more: %w", err))
+	}
 	if packages != nil {
 		if facts.Imports, err = imports.Load(ctx, g, packages, hasPackage(p.settings.Get("GOMODCACHE"))); err != nil {
 			return nil, err

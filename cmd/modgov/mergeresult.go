@@ -26,7 +26,7 @@ func (p *project) takeMergeResult(b *comparison, tip string) error {
 	if err != nil {
 		return revisionError(fmt.Errorf("merge with %s: %w", b.name, err))
 	}
-	p.tree, p.first, p.packages = merged, nil, imports.NewReader(merged.FS)
+	p.tree, p.packages = merged, imports.NewReader(merged.FS)
 	b.tree, b.merged = theirs, true
 	return p.readMergedPolicy(b)
 }

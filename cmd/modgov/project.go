@@ -35,10 +35,9 @@ type project struct {
 	today    time.Time // decides which exceptions have expired
 	// basePolicy is the policy of the state before a change; nil if nothing is compared.
 	basePolicy *policy.Policy
-	first      *workspace.Workspace // what open has read of tree by the policy firstBy, until it is asked for
-	firstBy    *policy.Policy
-	withdrawn  []policy.Withdrawn // modules that a change takes from those that are governed
-	unmerged   []policy.Gap       // what a merge of two states could not settle
+	since      *comparison  // the state before a change, while the one at hand is judged; nil if nothing is compared
+	kept       []kept       // what was read already, until it is asked for
+	unmerged   []policy.Gap // what a merge of two states could not settle
 	// interrupted says that a write of modgov is not whole; nil if none is.
 	interrupted error
 
@@ -159,6 +158,7 @@ func (p *project) close() error { return p.repo.Close() }
 // readFiles finds and reads the files, and reads the policy at the same time: a large one takes as long.
 func (p *project) readFiles() (err error) {
 	var group errgroup.Group
+	var first *workspace.Workspace
 	if files := p.repo.Files(); files != nil {
 		group.Go(func() (err error) {
 			p.policy, err = p.readPolicy(files)
@@ -167,7 +167,7 @@ func (p *project) readFiles() (err error) {
 	}
 	p.tree, err = p.repo.WorkTree(p.inv.ctx)
 	if err == nil {
-		p.first, err = p.loadBy(p.inv.ctx, p.tree, p.tree.FS, func(dir string, byDefault bool) bool {
+		first, err = p.loadBy(p.inv.ctx, p.tree, p.tree.FS, func(dir string, byDefault bool) bool {
 			// Without a policy that can be read nothing is judged, whatever this says.
 			return group.Wait() == nil && p.policy.Governs(dir, byDefault)
 		})
@@ -175,6 +175,6 @@ func (p *project) readFiles() (err error) {
 	if policyErr := group.Wait(); err == nil {
 		err = policyErr
 	}
-	p.firstBy = p.policy
+	p.keep(p.tree, first)
 	return err
 }

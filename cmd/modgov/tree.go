@@ -5,10 +5,12 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/mod/module"
 
 	"github.com/modgov/modgov/internal/graph"
+	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/repo"
 	"github.com/modgov/modgov/internal/workspace"
 )
@@ -22,13 +24,26 @@ func (p *project) load(ctx context.Context, files fs.FS) (*workspace.Workspace, 
 	return ws, err
 }
 
-// takeFirst hands out what readFiles has read, once, to whoever asks for just that.
-func (p *project) takeFirst(tree *repo.Tree, files fs.FS) *workspace.Workspace {
-	ws := p.first
-	if ws == nil || tree != p.tree || files != p.tree.FS || p.policy != p.firstBy {
+// kept is what was read of a tree by a policy.
+type kept struct {
+	tree *repo.Tree
+	by   *policy.Policy
+	ws   *workspace.Workspace
+}
+
+// keep lets the next one who asks for the files of a tree, by the policy of now, have what was read.
+func (p *project) keep(tree *repo.Tree, ws *workspace.Workspace) {
+	p.kept = append(p.kept, kept{tree, p.policy, ws})
+}
+
+// takeKept hands out what was kept, once, to whoever asks for just that; nil for everybody else.
+func (p *project) takeKept(tree *repo.Tree, files fs.FS) *workspace.Workspace {
+	i := slices.IndexFunc(p.kept, func(k kept) bool { return k.tree == tree && files == tree.FS && k.by == p.policy })
+	if i < 0 {
 		return nil
 	}
-	p.first = nil
+	ws := p.kept[i].ws
+	p.kept = slices.Delete(p.kept, i, i+1)
 	return ws
 }
 
@@ -56,7 +71,7 @@ func revisionError(err error) error {
 
 // loadTree reads the files of a tree, from files in place of its own.
 func (p *project) loadTree(ctx context.Context, tree *repo.Tree, files fs.FS) (*workspace.Workspace, error) {
-	if ws := p.takeFirst(tree, files); ws != nil {
+	if ws := p.takeKept(tree, files); ws != nil {
 		return ws, nil
 	}
 	return p.loadBy(ctx, tree, files, p.policy.Governs)

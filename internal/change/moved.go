@@ -14,6 +14,9 @@ import (
 // them is where and what it was.
 type moves struct{ dirs, paths map[string]string }
 
+// Moved returns where the modules are now that a change moves, by the directories that they were in.
+func Moved(was, is *workspace.Workspace) map[string]string { return movedModules(was, is).dirs }
+
 // movedModules finds the modules that a change moves. A module whose directory holds none any more has moved to the new
 // one with its path or, as a path often follows its directory, to the only new one that requires just the same of outside
 // modules, where that is anything.

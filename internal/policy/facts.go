@@ -13,13 +13,26 @@ import (
 	"github.com/modgov/modgov/internal/workspace"
 )
 
-// A Withdrawn module was governed before a change, and is not any more though its directory is there.
+// A Withdrawn module was governed before a change, and is not any more though it is there.
 type Withdrawn struct {
-	Dir  string
-	By   string // the directory that was given a go.work file of its own, or made another repository
-	Work bool   // it was a go.work file
-	Fork bool   // the change is from a fork, which may not choose what is judged
+	Dir, Now string // where it was, and where it is
+	Why      Withdrawal
+	By       string // what Why is about
+	Fork     bool   // the change is from a fork, which may not choose what is judged
 }
+
+// A Withdrawal is why a module is not governed any more.
+type Withdrawal int
+
+// The reasons why a module is not governed any more.
+const (
+	OtherWorkspace  Withdrawal = iota // it is in By, a directory with a go.work file of its own
+	OtherRepository                   // it is in By, which belongs to another repository
+	MovedHidden                       // it moved below By, in which modules are not governed: testdata, vendor, _x, .x
+	UnusedHidden                      // it is below By, as before, and nothing leads to it any more
+	Excluded                          // it moved to where the policy excludes modules
+	OutsideRoot                       // it moved out of what is governed
+)
 
 // Facts are all that rules may look at.
 type Facts struct {

@@ -24,9 +24,12 @@ an effect today or not:
 
 - an item that is gone or that asks for something else, and an item of versions or replaces.allow that is new;
 - an exception that is new or says something else;
-- a section that says something else: modules, owners, sets, sources, replaces, go, vendor, sums, exception_policy, gate;
-- a module that is not governed any more without a word of the policy, as a directory around it was given a go.work file
-  of its own or was made another repository. Where the change comes from a fork (--base auto) this is an error.
+- a section that says something else: modules, owners, sets, sources, replaces, go, vendor, sums, exception_policy,
+  gate;
+- a module that is not governed any more without a word of the policy: a directory around it was given a go.work file of
+  its own or was made another repository; it moved below testdata, vendor, node_modules or a directory that begins with
+  _ or a dot, into another workspace, to where the policy excludes modules, or out of the root; or it is below testdata
+  and the use or replace line that led to it is gone. Where the change comes from a fork (--base auto) this is an error.
 
 Items are the same if their ids are, or if nothing but the id has changed. Items that only add demands (pins, bans,
 boundaries) and exceptions that are gone are not reported, nor is anything where the state before had no policy file:
@@ -94,18 +97,38 @@ func checkPolicyLoosened(c *checker) []*Finding {
 
 // finding says by what a module is not governed any more.
 func (w *Withdrawn) finding() *Finding {
+	why, file := w.reason()
 	f := &Finding{
-		Kind: "module", Subject: w.Dir, Message: fmt.Sprintf("not governed any more: %s is another repository now", w.By),
-		At: []Span{{Pos: workspace.Position{File: w.By}}},
-	}
-	if w.Work {
-		file := path.Join(w.By, "go.work")
-		f.Message, f.At[0].Pos.File = "not governed any more: "+file+" is new, so it is in a workspace of its own", file
+		Kind: "module", Subject: w.Dir, Message: "not governed any more: " + why,
+		At: []Span{{Pos: workspace.Position{File: file}}},
 	}
 	if w.Fork {
 		f.Severity = Error
 	}
 	return f
+}
+
+// reason says why a module is not governed any more, and in which file that can be seen.
+func (w *Withdrawn) reason() (text, file string) {
+	moved := "it moved to " + w.Now
+	file = path.Join(w.Now, "go.mod")
+	switch work := path.Join(w.By, "go.work"); {
+	case w.Why == OtherRepository && w.Now == w.Dir:
+		return w.By + " is another repository now", w.By
+	case w.Why == OtherRepository:
+		return moved + ", in another repository, " + w.By, w.By
+	case w.Why == OtherWorkspace && w.Now == w.Dir:
+		return work + " is new, so it is in a workspace of its own", work
+	case w.Why == OtherWorkspace:
+		return moved + ", in the workspace of " + work, file
+	case w.Why == UnusedHidden:
+		return fmt.Sprintf("no use line and no replace line leads to it any more, and modules below %s are not by themselves", w.By), file
+	case w.Why == Excluded:
+		return moved + ", which the policy excludes", file
+	case w.Why == OutsideRoot:
+		return moved + ", outside the root", file
+	}
+	return fmt.Sprintf("%s, and modules below %s are not", moved, w.By), file
 }
 
 func (c *checker) loosened(kind, message string, at workspace.Position) *Finding {

@@ -295,3 +295,14 @@ func hidden(dir string) string {
 	}
 	return ""
 }
+
+// OutOfSight returns the first element of a directory's path by which a module in it is not governed by its place: it is
+// listed as outside ("testdata", "_x", ".x"), or nobody looks for it ("vendor", "node_modules"); "" if there is none.
+func OutOfSight(dir string) string {
+	for elem := range strings.SplitSeq(dir, "/") {
+		if skipped(elem) || hidden(elem) != "" {
+			return elem
+		}
+	}
+	return ""
+}
