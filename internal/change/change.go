@@ -4,6 +4,7 @@
 package change
 
 import (
+	"path"
 	"slices"
 
 	"golang.org/x/mod/semver"
@@ -12,7 +13,8 @@ import (
 	"github.com/modgov/modgov/internal/policy"
 )
 
-// Compare marks each finding of head with what the change did to it, and returns the findings of base that are gone.
+// Compare marks each finding of head with what the change did to it, its places in the modules where it is worse before
+// the others, and returns the findings of base that are gone.
 // Findings are the same if their IDs are: lines, versions and modules may have moved. Both judgements must be of one
 // policy and one day; what could not be judged in base counts as new in head.
 func Compare(base, head *policy.Judgement) (fixed []*policy.Finding) {
@@ -25,7 +27,7 @@ func Compare(base, head *policy.Judgement) (fixed []*policy.Finding) {
 	is := map[string]bool{}
 	for _, f := range head.Findings {
 		is[f.ID()] = true
-		f.State = state(was[f.ID()], f)
+		mark(f, was[f.ID()])
 	}
 	for _, f := range base.Findings {
 		if !is[moved.now(f).ID()] && f.Exception == nil {
@@ -35,38 +37,62 @@ func Compare(base, head *policy.Judgement) (fixed []*policy.Finding) {
 	return fixed
 }
 
-// state tells whether a finding was there before.
-func state(was, is *policy.Finding) policy.State {
-	switch {
-	case was == nil, was.Exception != nil && is.Exception == nil:
-		return policy.New
-	case was.Severity < is.Severity || worse(was, is):
-		return policy.Worse
+// mark tells whether a finding was there before, nil for not at all.
+func mark(is, was *policy.Finding) {
+	if was == nil || was.Exception != nil && is.Exception == nil {
+		is.State = policy.New
+		return
 	}
-	return policy.Standing
+	is.State = policy.Standing
+	if is.WorseIn = worse(was, is); len(is.WorseIn) > 0 || was.Severity < is.Severity {
+		is.State = policy.Worse
+		showFirst(is, is.WorseIn)
+	}
 }
 
-// worse reports whether a finding hits a module that it did not hit, or is further off in one: the effective version
-// went down, the distance to the one that is asked for grew, another hash came.
-func worse(was, is *policy.Finding) bool {
-	if slices.ContainsFunc(is.Modules, func(dir string) bool { return !slices.Contains(was.Modules, dir) }) {
-		return true
+// worse returns the modules that a finding did not hit before, and those in which it is further off: the effective
+// version went down, the distance to the one that is asked for grew, another hash came.
+func worse(was, is *policy.Finding) []string {
+	hit := map[string]bool{}
+	for _, dir := range was.Modules {
+		hit[dir] = true
 	}
 	before := map[string]policy.Measure{}
 	for _, m := range was.Measures {
 		before[m.Module] = m
 	}
+	further := map[string]bool{}
 	for _, m := range is.Measures {
 		old, ok := before[m.Module]
-		switch {
-		case !ok:
-		case m.Hash != old.Hash, m.Distance > old.Distance:
-			return true
-		case m.Version != old.Version && lower(is.Dep, m.Version, old.Version):
-			return true
+		further[m.Module] = further[m.Module] || ok && (m.Hash != old.Hash || m.Distance > old.Distance ||
+			m.Version != old.Version && lower(is.Dep, m.Version, old.Version))
+	}
+	var out []string
+	for _, dir := range is.Modules {
+		if !hit[dir] || further[dir] {
+			out = append(out, dir)
 		}
 	}
-	return false
+	return out
+}
+
+// showFirst puts the places of a finding in some modules before the others: who is told of what a change made worse
+// looks there.
+func showFirst(f *policy.Finding, dirs []string) {
+	later := func(s policy.Span) int {
+		if slices.Contains(dirs, path.Dir(s.Pos.File)) {
+			return 0
+		}
+		return 1
+	}
+	f.At = slices.Clone(f.At)
+	for _, m := range f.Measures { // a place that did not seem worth showing, as that of an indirect requirement
+		there := func(s policy.Span) bool { return path.Dir(s.Pos.File) == m.Module }
+		if slices.Contains(dirs, m.Module) && m.At.Pos.File != "" && !slices.ContainsFunc(f.At, there) {
+			f.At = append(f.At, m.At)
+		}
+	}
+	slices.SortStableFunc(f.At, func(a, b policy.Span) int { return later(a) - later(b) })
 }
 
 // lower reports whether a version went down. A fork or a directory is no version: to come to one counts as down, to

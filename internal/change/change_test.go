@@ -49,10 +49,35 @@ func TestState(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := state(finding(tt.was), finding(tt.is)); got != tt.want {
-				t.Errorf("got %s, want %s", got, tt.want)
+			is := finding(tt.is)
+			if mark(is, finding(tt.was)); is.State != tt.want {
+				t.Errorf("got %s, want %s", is.State, tt.want)
 			}
 		})
+	}
+}
+
+// A finding that a change makes worse says where, and shows these places first, also one that it did not show before.
+func TestWorseIn(t *testing.T) {
+	t.Parallel()
+	at := func(file string) policy.Span { return policy.Span{Pos: workspace.Position{File: file, Line: 5}} }
+	was := finding(nil)
+	is := finding(func(f *policy.Finding) {
+		f.Modules, f.At = []string{"a", "b", "c", "d"}, []policy.Span{at("a/go.mod"), at("b/go.mod"), at("d/go.mod")}
+		f.Measures[1].Version = "v1.1.0"
+		f.Measures = append(f.Measures, policy.Measure{Module: "c", Version: "v1.0.0", At: at("c/go.mod")},
+			policy.Measure{Module: "d", Version: "v1.0.0", At: at("d/go.mod")})
+	})
+	mark(is, was)
+	var files []string
+	for _, s := range is.At {
+		files = append(files, s.Pos.File)
+	}
+	if got := strings.Join(is.WorseIn, " "); got != "b c d" {
+		t.Errorf("worse in %s", got)
+	}
+	if got := strings.Join(files, " "); got != "b/go.mod d/go.mod c/go.mod a/go.mod" {
+		t.Errorf("places: %s", got)
 	}
 }
 

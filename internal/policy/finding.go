@@ -50,6 +50,8 @@ type Finding struct {
 	Exception *Exception
 	// State is what a change has to do with it, "" where it is not compared with a state before.
 	State State
+	// WorseIn are the modules in which it is worse than before or that it did not hit, in the order of Modules.
+	WorseIn []string
 
 	// What gather goes by: the replace line that the finding is about, whether to name its target, and what is wrong with
 	// it. parts are what it made a finding of, one for each line.

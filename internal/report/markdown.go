@@ -164,6 +164,9 @@ func (m *markdown) finding(f *Finding) []string {
 	switch {
 	case f.State == string(policy.Worse):
 		state = " (worse)"
+		if len(f.WorseIn) > 0 && len(f.Modules) > 1 {
+			state = " (worse in " + mdNames(f.WorseIn, maxCell, ", ") + ")"
+		}
 	case f.State == string(policy.Standing) && m.r.counts(f):
 		state = " (there before)"
 	}

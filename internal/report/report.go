@@ -151,6 +151,8 @@ type Finding struct {
 	Exception *Exception  `json:"exception,omitempty"` // waives it
 	// State is "new", "worse" or "standing" where the findings are compared with a base.
 	State string `json:"state,omitempty"`
+	// WorseIn are the modules in which it is worse, or that it did not hit before; their places come first.
+	WorseIn []string `json:"worse_in,omitempty"`
 }
 
 // A Position is a place in a file. Line and the byte columns Col and End count from 1, End is the column after the

@@ -174,7 +174,7 @@ func (t *text) facts(f *Finding) []row {
 	}
 	switch f.State {
 	case "worse":
-		out = append(out, row{"change", []string{"worse than before"}})
+		out = append(out, row{"change", t.worse(f)})
 	case "standing":
 		out = append(out, row{"change", []string{"was there before"}})
 	}
@@ -185,6 +185,17 @@ func (t *text) facts(f *Finding) []row {
 		out = append(out, row{"fix", []string{"left to you; modgov explain " + f.Rule + " says how"}})
 	}
 	return out
+}
+
+// worse says what a change made worse, and where: of a finding about a module that is known.
+func (t *text) worse(f *Finding) []string {
+	if len(f.WorseIn) == 0 || len(f.Modules) == 1 {
+		return []string{"worse than before"}
+	}
+	const says = "worse than before in "
+	lines := t.list(f.WorseIn, t.beside("change")-len(says), t.o.Verbose)
+	lines[0] = says + lines[0]
+	return lines
 }
 
 // groups shows who has which version.
