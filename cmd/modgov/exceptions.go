@@ -58,16 +58,11 @@ EXAMPLES
 }
 
 func exceptionsList(inv *invocation, c *cli.Context) error {
-	p, err := openProject(inv, c.String("workspace-file"))
+	p, j, err := openJudgement(inv, c)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	p.remote = c.Bool("remote")
-	j, err := p.judgeGoverned()
-	if err != nil {
-		return err
-	}
 	uses := slices.DeleteFunc(slices.Clone(j.Exceptions), func(use policy.ExceptionUse) bool {
 		return !p.speaksOfSelected(j.Facts.Workspace, use.Exception)
 	})
@@ -184,15 +179,11 @@ EXAMPLES
 }
 
 func exceptionsPrune(inv *invocation, c *cli.Context) error {
-	p, err := openForEdit(inv, c)
+	p, j, err := judged(openForEdit(inv, c))
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	j, err := p.judgeGoverned()
-	if err != nil {
-		return err
-	}
 	both := c.Bool("expired") == c.Bool("unused")
 	edits := policy.ExceptionEdits{}
 	var lines []string

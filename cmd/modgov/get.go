@@ -88,15 +88,11 @@ func get(inv *invocation, c *cli.Context) error {
 			return usagef("--what-if and --%s are two ways to write nothing: choose one", other)
 		}
 	}
-	p, err := openToWrite(inv, c)
+	p, before, err := judged(openToWrite(inv, c))
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	before, err := p.judgeGoverned()
-	if err != nil {
-		return err
-	}
 	wishes, err := p.wishes(before, c.Args().Slice())
 	if err != nil {
 		return err

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/imports"
 	"github.com/modgov/modgov/internal/integrity"
 	"github.com/modgov/modgov/internal/modsource"
 	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/repo"
+	"github.com/modgov/modgov/internal/report"
 )
 
 // judge loads a tree and applies the policy to it.
@@ -26,6 +29,36 @@ func (p *project) judgeGoverned() (*policy.Judgement, error) {
 		return nil, err
 	}
 	return j, p.checkGoverned(j.Facts.Workspace)
+}
+
+// openJudgement opens the project of a command that only looks and judges it, with what --remote asks for where the
+// command has that flag. Close the project.
+func openJudgement(inv *invocation, c *cli.Context) (*project, *policy.Judgement, error) {
+	p, err := openProject(inv, c.String("workspace-file"))
+	if err == nil {
+		p.remote = c.Bool("remote")
+	}
+	return judged(p, err)
+}
+
+// judged judges a project that was just opened, unless that failed. Close the project.
+func judged(p *project, err error) (*project, *policy.Judgement, error) {
+	if err != nil {
+		return nil, nil, err
+	}
+	j, err := p.judgeGoverned()
+	if err != nil {
+		return nil, nil, errors.Join(err, p.close())
+	}
+	return p, j, nil
+}
+
+// answer reports what a command that is about some of the rules has left of a judgement, and exits by that.
+func (p *project) answer(j *policy.Judgement) error {
+	if err := p.writeReport(j, policy.Warn, report.Origin{}); err != nil {
+		return err
+	}
+	return exitWith(verdictCode(j.Verdict(policy.Warn)))
 }
 
 // judgeTree judges a tree, from files in place of its own. Packages reads its Go files; nil leaves the imports out.

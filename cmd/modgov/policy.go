@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"io"
 	"slices"
 
@@ -76,10 +75,7 @@ func policyCheck(inv *invocation, c *cli.Context) error {
 	j.Findings = slices.DeleteFunc(j.Findings, func(f *policy.Finding) bool {
 		return !policy.Lookup(f.Rule).AboutPolicy || !p.concerns(j.Facts.Workspace, f)
 	})
-	if err := p.writeReport(j, policy.Warn, report.Origin{}); err != nil {
-		return err
-	}
-	return exitWith(verdictCode(j.Verdict(policy.Warn)))
+	return p.answer(j)
 }
 
 func policyShowCommand() *cli.Command {
@@ -117,17 +113,4 @@ func policyShow(inv *invocation, c *cli.Context) error {
 		return exitWith(exitIncomplete)
 	}
 	return nil
-}
-
-// openJudgement judges the files on disk, for commands about the policy. Close the project.
-func openJudgement(inv *invocation, c *cli.Context) (*project, *policy.Judgement, error) {
-	p, err := openProject(inv, c.String("workspace-file"))
-	if err != nil {
-		return nil, nil, err
-	}
-	j, err := p.judgeGoverned()
-	if err != nil {
-		return nil, nil, errors.Join(err, p.close())
-	}
-	return p, j, nil
 }

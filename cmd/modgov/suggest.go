@@ -30,16 +30,11 @@ EXAMPLES
 }
 
 func suggest(inv *invocation, c *cli.Context) error {
-	p, err := openProject(inv, c.String("workspace-file"))
+	p, j, err := openJudgement(inv, c)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	p.remote = c.Bool("remote")
-	j, err := p.judgeGoverned()
-	if err != nil {
-		return err
-	}
 	j.Findings = slices.DeleteFunc(j.Findings, func(f *policy.Finding) bool { return !p.concerns(j.Facts.Workspace, f) })
 	ranked, left := j.Suggest()
 	document := report.NewSuggestions(j, ranked, left, report.Origin{Version: modgovVersion(), Root: p.repo.Root})

@@ -40,15 +40,11 @@ EXAMPLES
 }
 
 func tidy(inv *invocation, c *cli.Context) error {
-	p, err := openToWrite(inv, c)
+	p, before, err := judged(openToWrite(inv, c))
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	before, err := p.judgeGoverned()
-	if err != nil {
-		return err
-	}
 	o := fixingOf(c)
 	o.Tidy = func(m *workspace.Module, _ bool) bool { return p.selects(m) }
 	// Where roots are not what selection gives, go mod tidy writes what is: modgov does that first, and go then agrees.

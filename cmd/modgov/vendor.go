@@ -52,15 +52,11 @@ EXAMPLES
 }
 
 func vendorSnapshot(inv *invocation, c *cli.Context) error {
-	p, err := openToWrite(inv, c)
+	p, before, err := judged(openToWrite(inv, c))
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	before, err := p.judgeGoverned()
-	if err != nil {
-		return err
-	}
 	due := p.snapshots(before.Facts.Workspace)
 	if !slices.ContainsFunc(before.Facts.Workspace.Governed(), due) && !due(nil) {
 		return withHint(usagef("the policy names no snapshots, and there is no vendor directory"),
@@ -142,10 +138,7 @@ func vendorVerify(inv *invocation, c *cli.Context) error {
 	})
 	p.withoutGraph(j)
 	p.notProved(j)
-	if err := p.writeReport(j, policy.Warn, report.Origin{}); err != nil {
-		return err
-	}
-	return exitWith(verdictCode(j.Verdict(policy.Warn)))
+	return p.answer(j)
 }
 
 // notProved says which vendor directories have no proof, and that there are none at all where nothing else is said.

@@ -120,10 +120,7 @@ func workCheck(inv *invocation, c *cli.Context) error {
 			l.State = policy.NotAsked
 		}
 	}
-	if err := p.writeReport(j, policy.Warn, report.Origin{}); err != nil {
-		return err
-	}
-	return exitWith(verdictCode(j.Verdict(policy.Warn)))
+	return p.answer(j)
 }
 
 func workFix(inv *invocation, c *cli.Context) error {

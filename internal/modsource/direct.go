@@ -32,15 +32,26 @@ func (s *Source) fromGo(ctx context.Context, jobs []*job) {
 		}
 		return
 	}
-	groups := make(map[string][]*job)
-	for _, j := range jobs {
-		groups[j.handover] = append(groups[j.handover], j)
+	handOver(jobs, func(j *job) (string, int) { return j.handover, len(j.mod.Path) + len(j.mod.Version) },
+		func(goproxy string, group []*job) {
+			if ctx.Err() == nil {
+				s.runGo(ctx, goproxy, group)
+			}
+		})
+}
+
+// handOver runs the go command for groups of items that have the same GOPROXY, and that one command line can name. Of
+// says what GOPROXY an item has and how long its name is.
+func handOver[T any](items []T, of func(T) (goproxy string, length int), run func(goproxy string, group []T)) {
+	groups := map[string][]T{}
+	for _, item := range items {
+		goproxy, _ := of(item)
+		groups[goproxy] = append(groups[goproxy], item)
 	}
 	for _, goproxy := range slices.Sorted(maps.Keys(groups)) {
-		group := groups[goproxy]
-		for len(group) > 0 && ctx.Err() == nil {
-			n := fitting(group, func(j *job) int { return len(j.mod.Path) + len(j.mod.Version) })
-			s.runGo(ctx, goproxy, group[:n])
+		for group := groups[goproxy]; len(group) > 0; {
+			n := fitting(group, func(item T) int { _, length := of(item); return length })
+			run(goproxy, group[:n])
 			group = group[n:]
 		}
 	}

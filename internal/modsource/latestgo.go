@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/modgov/modgov/internal/gocmd"
@@ -13,18 +12,12 @@ import (
 // queryGo finds the newest versions of the modules that GOPROXY or GOPRIVATE leaves to version control, by one run of
 // the go command for all that have the same GOPROXY. Flags are those of go list -m besides its own.
 func (s *Source) queryGo(ctx context.Context, queries []*query, flags ...string) {
-	groups := make(map[string][]*query)
-	for _, q := range queries {
-		groups[q.handover] = append(groups[q.handover], q)
-	}
-	for _, goproxy := range slices.Sorted(maps.Keys(groups)) {
-		group := groups[goproxy]
-		for len(group) > 0 && ctx.Err() == nil {
-			n := fitting(group, func(q *query) int { return len(q.path) + len("@latest") })
-			s.queryGroup(ctx, goproxy, group[:n], flags)
-			group = group[n:]
-		}
-	}
+	handOver(queries, func(q *query) (string, int) { return q.handover, len(q.path) + len("@latest") },
+		func(goproxy string, group []*query) {
+			if ctx.Err() == nil {
+				s.queryGroup(ctx, goproxy, group, flags)
+			}
+		})
 }
 
 func (s *Source) queryGroup(ctx context.Context, goproxy string, group []*query, flags []string) {

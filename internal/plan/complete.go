@@ -33,26 +33,17 @@ func (d *draft) complete(ctx context.Context) (changed bool, err error) {
 	if err := d.makeStage(); err != nil {
 		return false, err
 	}
-	total, done := 0, 0
+	s := &step{name: "go completes the edited modules"}
 	for _, l := range levels {
-		total += len(l)
+		s.total += len(l)
 	}
 	for _, level := range levels {
 		results := make([]completion, len(level))
-		group, gctx := errgroup.WithContext(ctx)
-		group.SetLimit(max(1, d.project.Jobs))
-		var mu sync.Mutex
-		for i, m := range level {
-			group.Go(func() (err error) {
-				results[i], err = d.completeModule(gctx, m)
-				mu.Lock()
-				defer mu.Unlock()
-				done++
-				d.progress("go completes the edited modules", done, total)
-				return err
-			})
-		}
-		if err := errors.Join(group.Wait(), refusals(results)); err != nil {
+		err := d.each(ctx, s, len(level), func(ctx context.Context, i int) (err error) {
+			results[i], err = d.completeModule(ctx, level[i])
+			return err
+		})
+		if err := errors.Join(err, refusals(results)); err != nil {
 			return false, err
 		}
 		for i, m := range level {
@@ -67,6 +58,31 @@ func (d *draft) complete(ctx context.Context) (changed bool, err error) {
 		d.now, err = d.project.Judge(ctx, d.files)
 	}
 	return changed, err
+}
+
+// A step is work of the go command in many directories, and how far it is.
+type step struct {
+	name        string
+	done, total int
+}
+
+// each does n parts of a step, several at a time. The first error is returned and ends the others.
+func (d *draft) each(ctx context.Context, s *step, n int, do func(ctx context.Context, i int) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, d.project.Jobs))
+	var mu sync.Mutex
+	d.progress(s.name, s.done, s.total)
+	for i := range n {
+		group.Go(func() error {
+			err := do(ctx, i)
+			mu.Lock()
+			defer mu.Unlock()
+			s.done++
+			d.progress(s.name, s.done, s.total)
+			return err
+		})
+	}
+	return group.Wait()
 }
 
 func (d *draft) progress(step string, done, total int) {

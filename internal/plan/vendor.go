@@ -11,9 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/modgov/modgov/internal/gocmd"
 	"github.com/modgov/modgov/internal/integrity"
@@ -48,22 +45,11 @@ func (p *Plan) addVendors(ctx context.Context, d *draft) error {
 		return err
 	}
 	staged := make([]string, len(due))
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, d.project.Jobs))
-	var mu sync.Mutex
-	done := 0
-	d.progress("go vendors", 0, len(due))
-	for i, m := range due {
-		group.Go(func() (err error) {
-			staged[i], err = d.makeVendor(gctx, m)
-			mu.Lock()
-			defer mu.Unlock()
-			done++
-			d.progress("go vendors", done, len(due))
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	s := &step{name: "go vendors", total: len(due)}
+	if err := d.each(ctx, s, len(due), func(ctx context.Context, i int) (err error) {
+		staged[i], err = d.makeVendor(ctx, due[i])
+		return err
+	}); err != nil {
 		return err
 	}
 	if d.workSum != nil {

@@ -10,10 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/mod/modfile"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/modgov/modgov/internal/gocmd"
 	"github.com/modgov/modgov/internal/policy"
@@ -40,21 +38,12 @@ func (p *Plan) verify(ctx context.Context, d *draft) error {
 		return err
 	}
 	failures := make([]error, len(trials))
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, d.project.Jobs))
-	var mu sync.Mutex
-	done := 0
-	for i, t := range trials {
-		group.Go(func() error {
-			failures[i] = d.try(gctx, t)
-			mu.Lock()
-			defer mu.Unlock()
-			done++
-			d.progress("go builds and vets", done, len(trials))
-			return nil
-		})
-	}
-	if err := errors.Join(group.Wait(), ctx.Err()); err != nil {
+	s := &step{name: "go builds and vets", total: len(trials)}
+	err = d.each(ctx, s, len(trials), func(ctx context.Context, i int) error {
+		failures[i] = d.try(ctx, trials[i]) // all are to be seen
+		return nil
+	})
+	if err := errors.Join(err, ctx.Err()); err != nil {
 		return err
 	}
 	if err := errors.Join(failures...); err != nil {

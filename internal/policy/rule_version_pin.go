@@ -85,7 +85,6 @@ func checkVersionPin(c *checker) []*Finding {
 	return out
 }
 
-// pin reports the uses that have neither the pinned version nor one of their alternates.
 // pinnable are the uses of a dependency that some pin speaks of.
 func (c *checker) pinnable(d *graph.Dependency, says *DepPolicy) []judgedUse {
 	if len(says.pins) == 0 {
@@ -94,6 +93,7 @@ func (c *checker) pinnable(d *graph.Dependency, says *DepPolicy) []judgedUse {
 	return c.uses(d, AmongAll)
 }
 
+// pin reports the uses that have neither the pinned version nor one of their alternates.
 func (c *checker) pin(d *graph.Dependency, pin *PinItem, uses []judgedUse) []*Finding {
 	want := string(pin.Version)
 	bad := slices.DeleteFunc(slices.Clone(uses), func(u judgedUse) bool {

@@ -64,11 +64,7 @@ func NewExceptions(j *policy.Judgement, uses []policy.ExceptionUse, o Origin) *E
 	slices.SortStableFunc(out.Exceptions, func(a, b ExceptionUse) int {
 		return cmp.Or(cmp.Compare(endOf(a), endOf(b)), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
-	for _, g := range j.Gaps {
-		gap := newGap(j.Facts.Graph, g.Module, g.Err)
-		gap.Layer = string(g.Layer)
-		out.Gaps = append(out.Gaps, gap)
-	}
+	out.Gaps = newGaps(j)
 	return out
 }
 

@@ -87,11 +87,7 @@ func NewPolicyMatches(j *policy.Judgement, version string, keep func(dir string)
 	for _, m := range j.Matches() {
 		d.Items = append(d.Items, newItemMatch(m, kept))
 	}
-	for _, g := range j.Gaps {
-		gap := newGap(j.Facts.Graph, g.Module, g.Err)
-		gap.Layer = string(g.Layer)
-		d.Gaps = append(d.Gaps, gap)
-	}
+	d.Gaps = newGaps(j)
 	for _, n := range j.NotEvaluated {
 		d.NotEvaluated = append(d.NotEvaluated, NotEvaluated{n.ID, n.Key, newPosition(n.Pos)})
 	}

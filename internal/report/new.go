@@ -54,11 +54,7 @@ func New(j *policy.Judgement, o Origin) *Report {
 			r.Versions = newVersionChanges(o.Versions)
 		}
 	}
-	for _, g := range j.Gaps {
-		gap := newGap(j.Facts.Graph, g.Module, g.Err)
-		gap.Layer = string(g.Layer)
-		r.Gaps = append(r.Gaps, gap)
-	}
+	r.Gaps = newGaps(j)
 	for _, o := range j.Overrides {
 		r.Overrides = append(r.Overrides, Override{o.Rule, o.Severity.String()})
 	}
@@ -171,6 +167,17 @@ func newSpans(spans []policy.Span) []Span {
 }
 
 func newPosition(p workspace.Position) Position { return Position{p.File, p.Line, p.Col, p.End} }
+
+// newGaps are those of a judgement; never nil.
+func newGaps(j *policy.Judgement) []Gap {
+	out := []Gap{}
+	for _, g := range j.Gaps {
+		gap := newGap(j.Facts.Graph, g.Module, g.Err)
+		gap.Layer = string(g.Layer)
+		out = append(out, gap)
+	}
+	return out
+}
 
 // newGap says what could not be found out about the module in a directory, "" for the workspace.
 func newGap(g *graph.Graph, dir string, err error) Gap {

@@ -50,11 +50,7 @@ func NewSuggestions(j *policy.Judgement, ranked []*policy.Suggestion, left []*po
 		}
 		out.Suggestions = append(out.Suggestions, one)
 	}
-	for _, g := range j.Gaps {
-		gap := newGap(j.Facts.Graph, g.Module, g.Err)
-		gap.Layer = string(g.Layer)
-		out.Gaps = append(out.Gaps, gap)
-	}
+	out.Gaps = newGaps(j)
 	return out
 }
 
