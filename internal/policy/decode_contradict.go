@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/semver"
@@ -32,6 +33,7 @@ func (d *decoder) findContradictions(p *Policy) {
 			pins[key] = pin
 		}
 		d.findHigherFloor(p, pin)
+		d.findBan(p, pin)
 	}
 }
 
@@ -112,26 +114,79 @@ func scopes(dep *DepSelector, modules *ModuleSelector) func(yield func(key, text
 	}
 }
 
-// findHigherFloor reports a pin below a version that another item demands of all modules of the pin.
-func (d *decoder) findHigherFloor(p *Policy, pin *PinItem) {
-	scope := strings.Join(pin.In.keys(), "\n")
-	for i := range pin.Dep.terms {
-		t := &pin.Dep.terms[i]
-		dep := DepInfo{Path: t.glob.pattern}
-		if t.not || t.kind != byModulePath || !t.glob.exact || !pin.Dep.Match(dep) {
-			continue
-		}
-		for _, j := range p.index.versions.candidates(dep.Path) {
-			f := &p.Versions[j]
-			if f.AtLeast == "" || !f.Dep.Match(dep) || semver.Compare(string(pin.Version), string(f.AtLeast)) >= 0 {
-				continue
-			}
-			if f.In.IsZero() || strings.Join(f.In.keys(), "\n") == scope {
-				d.contradict(pin.KeyPos("version"), f.KeyPos("at-least"), "raise the pin, or give the floor an exception",
-					"%s is pinned to %s, but %q on line %d asks for at least %s",
-					dep.Path, pin.Version, f.ID, f.KeyPos("at-least").Line, f.AtLeast)
+// exactPaths yields the module paths that a pin names, as far as the file alone tells them.
+func (p *PinItem) exactPaths() func(yield func(DepInfo) bool) {
+	return func(yield func(DepInfo) bool) {
+		for i := range p.Dep.terms {
+			t := &p.Dep.terms[i]
+			dep := DepInfo{Path: t.glob.pattern, Version: string(p.Version)}
+			if !t.not && t.kind == byModulePath && t.glob.exact && p.Dep.Match(dep) && !yield(dep) {
 				return
 			}
+		}
+	}
+}
+
+// holdsFor says whether an item for the modules in holds in all that a pin speaks of.
+func (p *PinItem) holdsFor(in *ModuleSelector) bool {
+	return in.IsZero() || slices.Equal(in.keys(), p.In.keys())
+}
+
+// mayWaive says whether an exception may waive what an item has against a version, whoever has it and whenever: then the
+// modules tell whether the two go together, and the rule policy-conflict reports where they do not.
+func (p *Policy) mayWaive(rule string, item *Item, dep DepInfo) bool {
+	return slices.ContainsFunc(p.Exceptions, func(e Exception) bool {
+		return (e.Rule == rule || e.Policy == item.ID) && (e.Dep.IsZero() || e.Dep.Match(dep))
+	})
+}
+
+// findHigherFloor reports a pin, or an alternate, below a version that another item demands of all modules of the pin.
+func (d *decoder) findHigherFloor(p *Policy, pin *PinItem) {
+	for dep := range pin.exactPaths() {
+		for _, j := range p.index.versions.candidates(dep.Path) {
+			f := &p.Versions[j]
+			if f.AtLeast == "" || f.off() || !f.Dep.Match(dep) || !pin.holdsFor(&f.In) {
+				continue
+			}
+			if d.lower(p, dep, &pin.Item, pin.Version, f, "pinned to") {
+				return
+			}
+			for k := range pin.Alternates {
+				a := &pin.Alternates[k]
+				if d.lower(p, DepInfo{Path: dep.Path, Version: string(a.Version)}, &a.Item, a.Version, f, "allowed at") {
+					return
+				}
+			}
+		}
+	}
+}
+
+// lower reports an item that gives a dependency a version below a floor.
+func (d *decoder) lower(p *Policy, dep DepInfo, item *Item, version Version, f *VersionItem, verb string) bool {
+	if item.off() || semver.Compare(string(version), string(f.AtLeast)) >= 0 || p.mayWaive("version-floor", &f.Item, dep) {
+		return false
+	}
+	d.contradict(item.KeyPos("version"), f.KeyPos("at-least"),
+		"raise it, let the modules of the two differ, or give the floor an exception",
+		"%s is %s %s, but %q on line %d asks for at least %s",
+		dep.Path, verb, version, f.ID, f.KeyPos("at-least").Line, f.AtLeast)
+	return true
+}
+
+// findBan reports a pin to a version that a ban forbids in all modules of the pin, by whatever way they come to it.
+func (d *decoder) findBan(p *Policy, pin *PinItem) {
+	for dep := range pin.exactPaths() {
+		bans := p.BansOf(dep).bans
+		off := slices.ContainsFunc(bans, func(b *BanItem) bool { return b.off() && b.Dep.Match(dep) })
+		for _, b := range bans {
+			if off || pin.off() || len(pin.Alternates) > 0 || b.Scope != BanAny || !b.UnlessVia.IsZero() ||
+				!b.Dep.Match(dep) || !pin.holdsFor(&b.In) || p.mayWaive("banned", &b.Item, dep) {
+				continue
+			}
+			d.contradict(pin.KeyPos("version"), b.KeyPos("dep"),
+				"pin another version, let the modules of the two differ, or give the ban an exception",
+				"%s is pinned to %s, but %q on line %d bans it", dep.Path, pin.Version, b.ID, b.KeyPos("dep").Line)
+			return
 		}
 	}
 }

@@ -38,7 +38,7 @@ func (r *VersionRules) Objections(m *workspace.Module, mod module.Version) []Obj
 	says := c.policy.ForDep(dep)
 	var out []Objection
 	add := func(rule string, item *Item, key, format string, args ...any) {
-		if c.inForce(Claim{Rule: rule, Policy: item.ID, Dep: dep, Module: info}) == nil {
+		if !item.off() && c.inForce(Claim{Rule: rule, Policy: item.ID, Dep: dep, Module: info}) == nil {
 			out = append(out, Objection{rule, item, fmt.Sprintf(format, args...), key})
 		}
 	}

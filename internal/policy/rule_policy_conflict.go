@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/mod/module"
+
 	"github.com/modgov/modgov/internal/graph"
 )
 
@@ -23,6 +25,9 @@ rule reports what only the modules show:
 - two version items with agree, two with follow, or two pins, that speak by different words of the same dependency in
   the same module. Version items count in modules that require the dependency directly (all that list it, if among
   says so) and have no pin;
+- a pin whose version a floor or a ban does not allow in a module, where no alternate is allowed either, so that no
+  version is right; and an alternate that is not allowed. An exception that lets the module have that version settles
+  it. Modules count that list the dependency;
 - a pin with ` + "`resolve: replace`" + ` and an alternate for one of several modules of a go.work: in a workspace a
   replace line of one module counts for all, and two that differ make go refuse ("conflicting replacements"). Modules
   count that list the dependency;
@@ -71,6 +76,8 @@ type meeting struct{ dep, dir string }
 
 func checkPolicyConflict(c *checker) []*Finding {
 	var versions, follows, pins grouping[rivalry, meeting]
+	var refused grouping[refusal, string]
+	rules := &VersionRules{c}
 	var out []*Finding
 	for _, d := range c.Dependencies {
 		says := c.says(d.Path)
@@ -81,6 +88,9 @@ func checkPolicyConflict(c *checker) []*Finding {
 			pin, rival := says.Pin(u.info)
 			if rival != nil {
 				pins.add(rivalry{&pin.Item, &rival.Item}, meeting{d.Path, u.dir})
+			}
+			if pin != nil && !pin.off() {
+				rules.refuse(&refused, pin, &u)
 			}
 			if item, other := says.Follow(u.info); pin == nil && other != nil && d.Sibling == nil &&
 				(u.How == graph.Direct || item.Among == AmongAll || other.Among == AmongAll) {
@@ -97,6 +107,9 @@ func checkPolicyConflict(c *checker) []*Finding {
 	}
 	for r, met := range pins.all() {
 		out = append(out, conflict(r, "version", "pins", met))
+	}
+	for r, dirs := range refused.all() {
+		out = append(out, r.finding(dirs))
 	}
 	for r, met := range versions.all() {
 		out = append(out, conflict(r, "agree", "says how versions agree", met))
@@ -136,6 +149,47 @@ func conflict(r rivalry, key, verb string, met []meeting) *Finding {
 		f.Groups = append(f.Groups, g)
 	}
 	return f
+}
+
+// A refusal is a version that a pin, or one of its alternates, gives to modules in which another item does not allow it.
+type refusal struct {
+	item, rival *Item
+	verb        string // what the item does: "pins example.com/x to v1.2.0 in"
+	dep, says   string // what the rival says
+	key         string // of the rival
+}
+
+// refuse adds the alternates of a pin that a module may not have, and the pin itself if nothing that it allows is left.
+func (r *VersionRules) refuse(refused *grouping[refusal, string], pin *PinItem, u *judgedUse) {
+	possible := false
+	try := func(item *Item, verb string, version Version) func() {
+		objections := r.Objections(u.View.Module, module.Version{Path: u.dep, Version: string(version)})
+		possible = possible || len(objections) == 0
+		return func() {
+			for _, o := range objections {
+				verb := fmt.Sprintf(verb, u.dep, version)
+				refused.add(refusal{item: item, rival: o.Item, verb: verb, dep: u.dep, says: o.Text, key: o.Key}, u.dir)
+			}
+		}
+	}
+	for _, a := range pin.AlternatesFor(u.info) {
+		if !a.Expires.Past(r.c.Today) && !a.off() {
+			try(&a.Item, "is %[2]s of %[1]s for", a.Version)()
+		}
+	}
+	if report := try(&pin.Item, "pins %s to %s in", pin.Version); !possible {
+		report()
+	}
+}
+
+func (r refusal) finding(dirs []string) *Finding {
+	return &Finding{
+		Item: r.item, Dep: r.dep, Subject: r.item.Pos.File, Kind: r.rival.ID, Modules: dirs,
+		Message: fmt.Sprintf("%s %s %s, which %s does not allow: %s",
+			r.item.ID, r.verb, listed(dirs, 3), r.rival.ID, r.says),
+		At:      []Span{{r.item.KeyPos("version"), "this version"}},
+		Because: []Span{{r.rival.KeyPos(r.key), r.says}},
+	}
 }
 
 // unsharedReplaces reports pins that are settled by replace lines where members of the workspace may, or may not, have
