@@ -218,11 +218,33 @@ func checkArgs(path []*cli.Command, args []string) error {
 	case len(args) < least:
 		return usagef("%s needs %s", fullName(path), strings.Join(usage[len(args):], " "))
 	case len(args) > most && most == 0:
-		return usagef("%s takes no arguments, got %q", fullName(path), args[0])
+		err := usagef("%s takes no arguments, got %q", fullName(path), args[0])
+		if flag := flagFor(path[len(path)-1].Flags, args[0]); flag != "" {
+			return withHint(err, "did you mean %s %s?", flag, args[0])
+		}
+		return err
 	case len(args) > most:
 		return usagef("%s takes %s, got %q besides", fullName(path), strings.Join(usage, " "), args[most])
 	}
 	return nil
+}
+
+// flagFor is the flag that an argument was probably meant for, by its form: a rule, a module path, a directory; "" if
+// there is none.
+func flagFor(flags []cli.Flag, arg string) string {
+	name, first, deep := "", "", false
+	switch first, _, deep = strings.Cut(arg, "/"); {
+	case policy.Lookup(arg) != nil:
+		name = "rule"
+	case deep && strings.Contains(strings.Trim(first, "."), "."):
+		name = "dep"
+	case deep:
+		name = "module"
+	}
+	if name == "" || findFlag(flags, name) == nil {
+		return ""
+	}
+	return dashed(name)
 }
 
 // arity returns how many arguments a command takes, from the words of its ArgsUsage, the one place that states it: a
@@ -280,6 +302,9 @@ func unknownCommand(path, candidates []*cli.Command, word string) error {
 	err := usagef("unknown command %q", strings.TrimPrefix(fullName(path)+" "+word, "modgov "))
 	if hint := policy.Suggest(word, commandNames(candidates)); hint != "" {
 		return withHint(err, "did you mean %q?", hint)
+	}
+	if len(path) > 0 {
+		return withHint(err, "its commands: %s", strings.Join(commandNames(candidates), ", "))
 	}
 	return withHint(err, "modgov help lists the commands")
 }

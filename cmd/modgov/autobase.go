@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/modgov/modgov/internal/ci"
+	"github.com/modgov/modgov/internal/policy"
 	"github.com/modgov/modgov/internal/repo"
 )
 
@@ -22,7 +23,7 @@ type chosenBase struct {
 // chooseBase reads --base; nil for none, and where --base auto finds nothing to compare with.
 func (p *project) chooseBase(name string) (*chosenBase, error) {
 	if name != autoBase {
-		return &chosenBase{name: name, rev: name}, p.suggestRemote(name)
+		return &chosenBase{name: name, rev: name}, p.suggestRevision(name)
 	}
 	build, err := ci.Read(p.inv.getenv, func(name string) ([]byte, error) {
 		return repo.ReadOutside(filepath.Dir(p.inv.path(name)), filepath.Base(name))
@@ -48,16 +49,28 @@ func (p *project) chooseBase(name string) (*chosenBase, error) {
 	return chosen, nil
 }
 
-// suggestRemote refuses a branch that only origin has: CI services check out commits, and make no branches of their own.
-func (p *project) suggestRemote(name string) error {
+// suggestRevision refuses a name that names nothing, with what was probably meant: a branch that only origin has, for CI
+// services check out commits, and make no branches of their own; or a name that is near.
+func (p *project) suggestRevision(name string) error {
 	_, err := p.repo.Resolve(name)
 	if !errors.Is(err, repo.ErrRevision) {
 		return nil // it is there, or it is not the name that is wrong
 	}
-	if _, absent := p.repo.Resolve("refs/remotes/origin/" + name); absent != nil {
-		return nil
+	refused := revisionError(err)
+	if _, absent := p.repo.Resolve("refs/remotes/origin/" + name); absent == nil {
+		return withHint(refused, "did you mean origin/%s?", name)
 	}
-	return withHint(revisionError(err), "did you mean origin/%s?", name)
+	if errors.Is(err, repo.ErrNotFetched) {
+		return refused // and what brings it is in the error
+	}
+	known, err := p.repo.Names()
+	if err != nil {
+		return errors.Join(refused, err)
+	}
+	if near := policy.Suggest(name, known); near != "" {
+		return withHint(refused, "did you mean %s?", near)
+	}
+	return refused
 }
 
 // tell notes something that must not go unseen, on stderr too.
@@ -111,7 +124,10 @@ func (p *project) findBase(base ci.Base) (*chosenBase, error) {
 		return p.mergedBase(base.Merge)
 	case base.Rev != "":
 		_, err := p.repo.Resolve(base.Rev)
-		if errors.Is(err, repo.ErrNotFetched) {
+		switch {
+		case errors.Is(err, repo.ErrRevision): // what may bring it is in the error
+			err = fmt.Errorf("%s, %s: %w (actions/checkout: fetch-depth: 0)", base.Why, base.Rev, err)
+		case errors.Is(err, repo.ErrNotFetched):
 			err = fmt.Errorf("%s, %w (git fetch origin %s may bring it; actions/checkout: fetch-depth: 0)", base.Why, err, base.Rev)
 		}
 		return &chosenBase{name: base.Rev[:min(len(base.Rev), 12)], rev: base.Rev}, err

@@ -41,6 +41,9 @@ func carry(inv *invocation, c *cli.Context) error {
 		return err
 	}
 	defer p.close()
+	if err := p.suggestRevision(c.Args().First()); err != nil {
+		return err
+	}
 	tree, err := p.revision(c.Args().First())
 	if err != nil {
 		return err

@@ -105,6 +105,9 @@ func exceptionsAdd(inv *invocation, c *cli.Context) error {
 	others := func(f *policy.Finding) bool { return f.Exception != use.Exception }
 	waived := slices.DeleteFunc(slices.Clone(use.Findings), others)
 	if len(waived) == 0 && !c.Bool("force") {
+		if err := p.tellUnmatched(j, c.StringSlice("dep")); err != nil {
+			return err
+		}
 		return refuseUseless(use, len(j.Gaps) > 0)
 	}
 	lines := []string{fmt.Sprintf("%s waives %s", e.ID, policy.Count(len(waived), "finding"))}
@@ -147,8 +150,13 @@ func (p *project) newException(c *cli.Context) (e policy.NewException, err error
 		return e, withHint(usagef("one of --item and --rule is needed"),
 			"an exception waives the findings of a policy item or of a rule")
 	}
-	if e.Rule != "" && policy.Lookup(e.Rule) == nil {
+	switch {
+	case e.Rule != "" && policy.Lookup(e.Rule) == nil && slices.Contains(p.policy.ItemIDs(), e.Rule):
+		return e, withHint(usagef("unknown rule %q", e.Rule), "it is an item of the policy: --item %s", e.Rule)
+	case e.Rule != "" && policy.Lookup(e.Rule) == nil:
 		return e, unknownRule(e.Rule)
+	case policy.Lookup(e.Policy) != nil && !slices.Contains(p.policy.ItemIDs(), e.Policy):
+		return e, withHint(usagef("there is no policy item %q", e.Policy), "it is a rule: --rule %s", e.Policy)
 	}
 	if !policy.Waivable(e.Rule) {
 		return e, withHint(usagef("%s can never be waived", e.Rule),

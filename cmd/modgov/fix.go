@@ -119,6 +119,9 @@ func fix(inv *invocation, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.tellUnmatched(before, c.StringSlice("dep")); err != nil {
+		return err
+	}
 	if c.Bool("excepted") {
 		if before, err = p.withoutExceptions(before, p.targets(c, before, o)); err != nil {
 			return err
@@ -227,6 +230,12 @@ func (p *project) fixOptions(c *cli.Context) (o fixing, err error) {
 	for _, name := range c.StringSlice("rule") {
 		if policy.Lookup(name) == nil {
 			return o, unknownRule(name)
+		}
+	}
+	for _, text := range c.StringSlice("dep") {
+		if dep, _, given := strings.Cut(text, "@"); given {
+			return o, withHint(usagef("--dep %s: fix clears what is found about a dependency, whatever the version", text),
+				"did you mean --dep %s? modgov get gives modules a version", dep)
 		}
 	}
 	if o.deps, err = p.policy.DepSelector(c.StringSlice("dep")); err != nil {
@@ -368,7 +377,7 @@ func unknownRule(name string) error {
 	if hint := policy.Suggest(name, ruleNames()); hint != "" {
 		return withHint(usagef("unknown rule %q", name), "did you mean %s?", hint)
 	}
-	return withHint(usagef("unknown rule %q", name), "modgov explain lists the rules")
+	return withHint(usagef("unknown rule %q", name), "modgov explain lists the rules, modgov policy show the items of the policy")
 }
 
 // ruleNames returns the names of all rules.

@@ -153,7 +153,12 @@ func (p *project) parseWish(ws *workspace.Workspace, arg string) (*wish, error) 
 		}
 	}
 	switch {
-	case !given:
+	case path == "":
+		return nil, usagef("%s: which dependency?", arg)
+	case strings.Contains(path, "://"):
+		_, rest, _ := strings.Cut(arg, "://")
+		return nil, withHint(usagef("%s: an address is no module path", arg), "did you mean %s?", rest)
+	case version == "":
 		return nil, withHint(usagef("%s: a version is needed", arg),
 			"say %s@upgrade for the newest, or %s@v1.2.3; modgov why %s shows who has which", path, path, path)
 	case path == "go" || path == "toolchain":
@@ -184,11 +189,22 @@ func (w *wish) setVersion(version string) error {
 		return withHint(usagef("%s: %q is not a canonical version", w.text, version),
 			"a version is v1.2.3, latest, upgrade or patch; go list -m %s shows which version a branch or commit is", w.text)
 	}
-	if err := module.Check(w.path, version); err != nil {
-		return usagef("%s: %w", w.text, err)
+	if err := module.CheckPathMajor(version, majorOf(w.path)); err != nil {
+		err = usagef("%s: %w", w.text, err)
+		if major := semver.Major(version); major > "v1" && !strings.HasPrefix(w.path, "gopkg.in/") {
+			prefix, _, _ := module.SplitPathVersion(w.path)
+			return withHint(err, "%s of it is a module of its own: %s/%s", major, prefix, major)
+		}
+		return err
 	}
 	w.version = version
 	return nil
+}
+
+// majorOf is the end of a module path that says which major versions it has: "/v2", ".v3".
+func majorOf(path string) string {
+	_, major, _ := module.SplitPathVersion(path)
+	return major
 }
 
 // siblingAt returns the module of the repository in a directory that was named on the command line.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -85,6 +87,11 @@ func locateProject(inv *invocation, workFile string) (*project, error) {
 	if p.settings, err = gocmd.ReadSettings(inv.ctx, inv.environ); err != nil {
 		return nil, err
 	}
+	if file := inv.path(workFile); file != "" {
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			return nil, usagef("--workspace-file %s: no such file", workFile)
+		}
+	}
 	if inv.root != "" {
 		if err := checkDir("--root "+inv.root, inv.root); err != nil {
 			return nil, err
@@ -133,6 +140,12 @@ func (p *project) open() (err error) {
 // readSelection reads --module. With --base only its form: which tags and teams there are is what the policy says that
 // judges, and that may be the base's.
 func (p *project) readSelection() (err error) {
+	for _, text := range p.inv.modules {
+		if rel, relErr := filepath.Rel(p.repo.Root, text); filepath.IsAbs(text) && relErr == nil && filepath.IsLocal(rel) {
+			return withHint(usagef("--module %s: a directory is relative to the root", text),
+				"did you mean --module %s?", filepath.ToSlash(rel))
+		}
+	}
 	if p.inv.base != "" {
 		_, err = policy.ParseModuleSelector(p.inv.modules)
 	} else {

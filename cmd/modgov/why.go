@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -65,6 +66,29 @@ func (p *project) suggest(path string, known []string) {
 	if near := policy.Suggest(path, known); near != "" && near != path {
 		printLine(p.inv.stderr, "hint", "did you mean "+near+"?")
 	}
+}
+
+// tellUnmatched says which selectors of --dep speak of no dependency that any module has: most likely they are misspelt.
+func (p *project) tellUnmatched(j *policy.Judgement, selectors []string) error {
+	if len(j.Gaps) > 0 {
+		return nil // nobody can tell
+	}
+	known := paths(j.Facts.Graph)
+	for _, text := range selectors {
+		path, _, _ := strings.Cut(text, "@") // versions are what the findings have
+		s, err := p.policy.DepSelector([]string{path})
+		if err != nil {
+			return usagef("--dep: %w", err)
+		}
+		if strings.Contains(path, "set:") || slices.ContainsFunc(known, func(path string) bool { return s.Match(j.Facts.DepInfo(path, "")) }) {
+			continue
+		}
+		p.tell("--dep %s: no module has such a dependency", text)
+		if !strings.ContainsAny(path, "*?[{!:") {
+			p.suggest(path, known)
+		}
+	}
+	return nil
 }
 
 // parseDep takes PATH or PATH@VERSION apart.

@@ -10,7 +10,8 @@ import (
 
 // Suggest returns the word of known that was probably meant by word, "" if none is near: equal but for case, '-' and
 // '_', at most a third of its letters wrong (rounded up, and never all), the same letters in another order, or the only
-// one of which the one is the beginning of the other. Of equally near words the first in known wins.
+// one of which the one is the beginning of the other, or that ends in word after a '/' or '-'. Of equally near words the
+// first in known wins.
 func Suggest(word string, known []string) string {
 	if len(word) > maxSuggest {
 		return ""
@@ -30,7 +31,8 @@ func Suggest(word string, known []string) string {
 		return best
 	}
 	for _, k := range known {
-		if strings.HasPrefix(plain(k), plain(word)) || len(k) > 2 && strings.HasPrefix(plain(word), plain(k)) {
+		if strings.HasPrefix(plain(k), plain(word)) || len(k) > 2 && strings.HasPrefix(plain(word), plain(k)) ||
+			endsIn(plain(k), plain(word)) {
 			if best != "" && best != k {
 				return ""
 			}
@@ -38,6 +40,11 @@ func Suggest(word string, known []string) string {
 		}
 	}
 	return best
+}
+
+// endsIn tells a word of which the last elements are those of another one: "google/uuid" of "github.com/google/uuid".
+func endsIn(word, end string) bool {
+	return strings.HasSuffix(word, "/"+end) || strings.HasSuffix(word, "-"+end)
 }
 
 // maxSuggest bounds the words that are looked at: module paths are shorter, and what is longer costs time.

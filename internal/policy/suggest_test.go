@@ -10,6 +10,7 @@ func TestSuggest(t *testing.T) {
 	commands := []string{"check", "fix", "list", "graph", "why", "explain", "completion", "help"}
 	keys := []string{"at-least", "agree", "version", "versions", "vendor", "C"}
 	paths := []string{"golang.org/x/text", "golang.org/x/time", "example.com/" + strings.Repeat("long/", 20) + "path"}
+	rules := []string{"replace-conflict", "policy-conflict", "version-skew"}
 	for _, test := range []struct {
 		known      []string
 		word, want string
@@ -35,6 +36,10 @@ func TestSuggest(t *testing.T) {
 		{paths, "golang.org/x/txet", "golang.org/x/text"},
 		{paths, strings.TrimSuffix(paths[2], "h"), paths[2]},
 		{paths, strings.Repeat("x", 1000), ""},
+		{paths, "x/text", "golang.org/x/text"},
+		{paths, "ext", ""},
+		{rules, "skew", "version-skew"},
+		{rules, "conflict", ""}, // two end so
 		{nil, "check", ""},
 	} {
 		if got := Suggest(test.word, test.known); got != test.want {

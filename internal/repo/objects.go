@@ -133,6 +133,9 @@ func (o *objects) whyMissing() string {
 	return "the repository is damaged; git fsck tells more"
 }
 
+// isWhole reports whether the clone has all that it was made to have: what is absent then was never fetched.
+func (o *objects) isWhole() bool { return len(o.absent)+len(o.shallow) == 0 && !o.config.promisor() }
+
 // read returns the content of an object, which the caller may change if it is a blob. The error is a *missingError if it
 // is not there.
 func (o *objects) read(t plumbing.ObjectType, hash plumbing.Hash) ([]byte, error) {
@@ -284,6 +287,27 @@ func (o *objects) ref(name string) (plumbing.Hash, bool) {
 		return plumbing.ZeroHash, false
 	}
 	return r.Hash(), true
+}
+
+// names returns the short names of branches, remote branches and tags, sorted.
+func (o *objects) names() ([]string, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	refs, err := o.stores[0].IterReferences()
+	if err != nil {
+		return nil, fmt.Errorf("list the refs: %w", err)
+	}
+	var out []string
+	err = refs.ForEach(func(r *plumbing.Reference) error {
+		if n := r.Name(); n.IsBranch() || n.IsRemote() || n.IsTag() {
+			out = append(out, n.Short())
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the refs: %w", err)
+	}
+	return sorted(out), nil
 }
 
 // abbreviated returns the objects whose names begin with a prefix of hexadecimal digits.

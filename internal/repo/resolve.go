@@ -34,7 +34,7 @@ func hexBytes(s string) ([]byte, error) { return hex.DecodeString(s) }
 // resolve returns the commit that a name such as HEAD, main, origin/main, v1.2.3, 1234abc, HEAD~2 or main^ names, as
 // git-rev-parse has it. Names that are no commit (REV:PATH) or that ask the reflog (REV@{1}) are refused.
 func (o *objects) resolve(name string) (plumbing.Hash, error) {
-	if strings.ContainsAny(name, ":\x00 ") || strings.Contains(name, "@{") || strings.HasPrefix(name, "-") || name == "" {
+	if strings.ContainsAny(name, ":\x00 ") || strings.Contains(name, "@{") || strings.Contains(name, "..") || strings.HasPrefix(name, "-") || name == "" {
 		return plumbing.ZeroHash, fmt.Errorf("%w %q: name a branch, a tag or a commit, as in origin/main, v1.2.3 or HEAD~2",
 			ErrRevision, name)
 	}
@@ -46,7 +46,12 @@ func (o *objects) resolve(name string) (plumbing.Hash, error) {
 	if err != nil {
 		return hash, err
 	}
+	named := hash
 	if hash, err = o.peel(hash); err != nil {
+		var missing *missingError
+		if plumbing.IsHash(base) && errors.As(err, &missing) && missing.hash == named && o.isWhole() {
+			return hash, &lackError{name, "no object has that name; git fetch origin " + base + " may bring it"}
+		}
 		return hash, fmt.Errorf("%s: %w", name, err)
 	}
 	return o.walk(name, hash, steps)

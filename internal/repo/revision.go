@@ -65,6 +65,18 @@ func (r *Repo) Resolve(name string) (string, error) {
 	return hash.String(), nil
 }
 
+// Names returns the names of branches, remote branches and tags, sorted: "main", "origin/main", "v1.2.3".
+func (r *Repo) Names() ([]string, error) {
+	if r.git == nil {
+		return nil, ErrNoGit
+	}
+	o, err := r.openedObjects()
+	if err != nil {
+		return nil, err
+	}
+	return o.names()
+}
+
 // openedObjects opens the objects once.
 func (r *Repo) openedObjects() (*objects, error) {
 	r.objectsOnce.Do(func() { r.objects, r.objectsErr = r.git.openObjects() })

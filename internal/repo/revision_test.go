@@ -216,7 +216,7 @@ func TestResolve(t *testing.T) {
 		"nowhere": "no such revision", "": "no such revision", "HEAD:go.mod": "name a branch", "HEAD@{1}": "name a branch",
 		"-x": "name a branch", "HEAD~99": "has 0 parents", "HEAD^3": "has 2 parents", "HEAD^{tree}": "only a commit", "HEAD~x": "no such revision",
 		"tree": "is a tree, not a commit", "config": "no such revision", "HEAD~99999999999999999999": "no such revision",
-		"0123456789012345678901234567890123456789": "is not in this clone", "main main": "name a branch",
+		"0123456789012345678901234567890123456789": "no object has that name; git fetch origin 0123", "main..HEAD": "name a branch", "main main": "name a branch",
 	} {
 		if tree, err := g.revision(g.dir, name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, %v; want %q", name, tree, err, want)
