@@ -60,6 +60,15 @@ const (
 	excepted   = " --excepted"
 )
 
+// Command is what clears the finding when it is typed, "" if that is left to you: of a waived one with the flag without
+// which modgov fix leaves it alone.
+func (f *Finding) Command() string {
+	if rest, ok := strings.CutPrefix(f.Fix, fixCommand); ok && f.Exception != nil {
+		return fixCommand + excepted + rest
+	}
+	return f.Fix
+}
+
 func newSuggestion(g *graph.Graph, command string, findings []*Finding) *Suggestion {
 	s := &Suggestion{Command: command, Findings: findings}
 	for _, f := range findings {

@@ -25,6 +25,10 @@ func (v *VersionItem) check(d *decoder) {
 	if len(v.Follow.terms) > 0 && !v.Follow.isOneModule() {
 		d.fail(v.KeyPos("follow"), "write its directory, or path: and its module path", "follow names one module")
 	}
+	if v.In.isOneModule() && v.Follow.isOneModule() && v.In.terms[0].key() == v.Follow.terms[0].key() {
+		d.contradict(v.KeyPos("follow"), v.KeyPos("in"), "name another one, or the modules that follow it",
+			"a module does not follow itself")
+	}
 	d.noRanges(&v.Dep, v.KeyPos("dep"))
 	d.checkMajor(&v.Dep, v.AtLeast, v.KeyPos("at-least"))
 }

@@ -40,7 +40,7 @@ type Finding struct {
 	Why []Chain
 	// Notes are further facts, in order: {"go says", "…"}.
 	Notes []Remark
-	// Fix is the command that clears it, "" if that is left to you.
+	// Fix is the command that clears it, "" if that is left to you; see Command for what to show.
 	Fix string
 	// Settle is what would clear it, for a plan; empty if that is left to you.
 	Settle []Settlement

@@ -124,7 +124,7 @@ func (c *checker) family(f *family, uses []judgedUse) []*Finding {
 	if len(judged) == 0 {
 		judged = uses
 	}
-	f.wanted = prefer(f.item.Prefer, judged, func(u *judgedUse) []*VersionItem {
+	f.wanted = c.prefer(f.item.Prefer, judged, func(u *judgedUse) []*VersionItem {
 		return c.says(u.dep).Floors(u.info)
 	}).Effective.Version
 	var byWaiver grouping[*Exception, judgedUse]

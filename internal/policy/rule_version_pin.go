@@ -159,18 +159,19 @@ func (c *checker) unfrozen(pin *PinItem, u *judgedUse, dep string) *Alternate {
 
 // whyUnfrozen says why a module's snapshot does not prove what it is built from, "" if it does.
 func (c *checker) whyUnfrozen(u *judgedUse) string {
+	makes := command("modgov", "vendor", "snapshot", "--module", u.dir) + " makes it"
 	for _, v := range c.Vendors {
 		switch {
 		case v.Module != u.View.Module:
 		case v.Whole():
 			return ""
 		case v.Manifest == nil:
-			return "its vendor directory has no manifest; modgov vendor snapshot makes it"
+			return "its vendor directory has no manifest; " + makes
 		default:
 			return "it does not; modgov vendor verify tells"
 		}
 	}
-	return "there is none; modgov vendor snapshot makes it"
+	return "there is none; " + makes
 }
 
 // expiredAlternates tells of the alternates of a pin by which uses at fault were allowed until a day that has passed.

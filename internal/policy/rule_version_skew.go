@@ -113,7 +113,7 @@ func (c *checker) skew(d *graph.Dependency, item *VersionItem, says *DepPolicy, 
 	if len(judged) == 0 {
 		judged = uses
 	}
-	target := prefer(item.Prefer, judged, func(u *judgedUse) []*VersionItem { return says.Floors(u.info) })
+	target := c.prefer(item.Prefer, judged, func(u *judgedUse) []*VersionItem { return says.Floors(u.info) })
 	var bad []judgedUse
 	for i := range uses {
 		if u := &uses[i]; !agrees(agree, d.Path, u, target) {
@@ -157,26 +157,20 @@ func agrees(a Agree, dep string, u, w *judgedUse) bool {
 
 // prefer chooses the use whose version the others should have. Versions of the dependency itself come before forks and
 // directories: only to them a requirement can be raised. The uses may be of several dependencies.
-func prefer(by Prefer, uses []judgedUse, floors func(*judgedUse) []*VersionItem) *judgedUse {
+func (c *checker) prefer(by Prefer, uses []judgedUse, floors func(*judgedUse) []*VersionItem) *judgedUse {
 	count := map[string]int{}
 	for i := range uses {
 		count[uses[i].Effective.Text(uses[i].dep)]++
 	}
+	least := make([]string, len(uses)) // what each module needs, whatever its own line says
+	if by == PreferLowest {
+		for i := range uses {
+			least[i] = c.least(&uses[i], floors(&uses[i]))
+		}
+	}
 	satisfies := func(u *judgedUse) bool {
 		version := u.version(u.dep)
-		for i := range uses {
-			w := &uses[i]
-			for _, floor := range floors(w) {
-				if graph.Compare(w.dep, version, string(floor.AtLeast)) < 0 {
-					return false
-				}
-			}
-			asked := w.Require != nil && w.Effective.Version == w.Require.Mod.Version
-			if w.version(w.dep) != "" && !asked && graph.Compare(w.dep, version, w.version(w.dep)) < 0 {
-				return false // something in that module's graph asks for more than its own line
-			}
-		}
-		return true
+		return !slices.ContainsFunc(least, func(v string) bool { return v != "" && graph.Compare(u.dep, version, v) < 0 })
 	}
 	better := func(u, best *judgedUse) bool {
 		v, b := u.version(u.dep), best.version(best.dep)
@@ -205,6 +199,30 @@ func prefer(by Prefer, uses []judgedUse, floors func(*judgedUse) []*VersionItem)
 		}
 	}
 	return best
+}
+
+// least returns the lowest version that satisfies the floors of a use, and its graph without the lines that are judged
+// with it: its own, and those of siblings that are taken from their directories. It is "" if nothing asks for any, as
+// where a replace line decides.
+func (c *checker) least(u *judgedUse, floors []*VersionItem) string {
+	out := ""
+	raise := func(version string) {
+		if out == "" || graph.Compare(u.dep, version, out) > 0 {
+			out = version
+		}
+	}
+	for _, floor := range floors {
+		raise(string(floor.AtLeast))
+	}
+	if u.version(u.dep) == "" || u.View.Replacement(u.selected(u.dep)) != nil {
+		return out
+	}
+	for _, ask := range u.View.Asks(u.dep) {
+		if m := u.View.ModuleOf(ask.From); m == nil || !m.Governed {
+			raise(ask.To.Version)
+		}
+	}
+	return out
 }
 
 // distance says how far behind or ahead the farthest of the modules is.

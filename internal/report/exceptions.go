@@ -50,6 +50,8 @@ type ExceptionUse struct {
 	Findings []string `json:"findings"`
 	Waived   int      `json:"waived"`
 	Modules  []string `json:"modules"`
+
+	open int // how many of Findings no exception waives
 }
 
 // NewExceptions makes the document of the exceptions that are shown, of a judgement.
@@ -84,8 +86,11 @@ func newExceptionUse(j *policy.Judgement, use policy.ExceptionUse) ExceptionUse 
 	}
 	for _, f := range use.Findings {
 		out.Findings = append(out.Findings, f.ID())
-		if f.Exception == e {
+		switch f.Exception {
+		case e:
 			out.Waived++
+		case nil:
+			out.open++
 		}
 		for _, dir := range f.Modules {
 			if out.speaksOf(j, e, dir) {
@@ -243,6 +248,8 @@ func (e *ExceptionUse) effect() string {
 		return "nothing that was looked at"
 	case e.State == string(policy.ExceptionExpired):
 		return "nothing any more: " + policy.Count(n, "finding") + " that it covered"
+	case e.Waived == 0 && e.open == 0:
+		return "nothing by itself: narrower ones, or ones before it, waive " + policy.Count(n, "finding") + " that it matches"
 	case e.Waived == 0:
 		return "nothing: other modules of " + policy.Count(n, "finding") + " are not covered"
 	}

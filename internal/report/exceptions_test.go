@@ -20,7 +20,7 @@ func exceptionsDocument() *Exceptions {
 				Expires: "2026-07-01", DaysLeft: days(0), Findings: []string{"f", "g"}, Waived: 1, Modules: []string{"pay/a", "pay/b"}},
 			{ID: "C", State: "too wide", Wide: "it speaks of everything", Position: at, Rule: "go-line", Dep: []string{},
 				In: []string{}, Owners: []string{},
-				Expires: "2026-07-03", DaysLeft: days(2), Findings: []string{"f"}, Modules: []string{"pay/a"}},
+				Expires: "2026-07-03", DaysLeft: days(2), Findings: []string{"f"}, Modules: []string{"pay/a"}, open: 1},
 			{ID: "D", State: "unused", Position: at, Rule: "go-line", Dep: []string{}, In: []string{}, Owners: []string{},
 				Findings: []string{}, Modules: []string{}},
 			{ID: "E", State: "unknown", Position: at, Rule: "retracted", Dep: []string{}, In: []string{}, Owners: []string{},

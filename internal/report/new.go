@@ -127,7 +127,7 @@ func newFinding(f *policy.Finding) Finding {
 		Modules: append([]string{}, f.Modules...), Dep: f.Dep, Kind: f.Kind,
 		At: append([]Span{}, newSpans(f.At)...), Because: newSpans(f.Because),
 		Owners: slices.Clone(f.Owners), State: string(f.State), WorseIn: slices.Clone(f.WorseIn),
-		Fix: f.Fix, Fixable: f.Fix != "" && slices.ContainsFunc(f.Settle, unasked),
+		Fix: f.Command(), Fixable: f.Fix != "" && slices.ContainsFunc(f.Settle, unasked),
 	}
 	for _, g := range f.Groups {
 		out.Groups = append(out.Groups, Group{g.Version, append([]string{}, g.Modules...), g.Note})
