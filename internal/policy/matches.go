@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/workspace"
@@ -45,7 +46,7 @@ type Outranked struct {
 // where others do.
 //
 // The dependencies of a ban or a boundary are those that its selectors meet in the build lists; whether that breaks it
-// is for its findings to say. The built-in version item is among the matches if it counts somewhere.
+// is for its findings to say. Those of replaces are what replace lines replace, those of sources what hosts welcomes. The built-in version item is among the matches if it counts somewhere.
 func (j *Judgement) Matches() []Match {
 	b := matcher{checker: newChecker(j.Policy, j.Facts), findings: map[string]int{}}
 	for _, f := range j.Findings {
@@ -58,7 +59,11 @@ func (j *Judgement) Matches() []Match {
 	b.versions()
 	b.pins()
 	b.bans()
+	b.sources()
 	b.replaces()
+	if says := &j.Policy.Go; says.Pos.Line > 0 {
+		b.item("go", &says.Item, &ModuleSelector{}, nil)
+	}
 	for _, use := range j.Exceptions {
 		b.exception(use)
 	}
@@ -256,8 +261,15 @@ func (b *matcher) bans() {
 	for i := range b.policy.Bans {
 		ban := &b.policy.Bans[i]
 		b.item("bans", &ban.Item, &ban.In, b.deps(func(d *graph.Dependency, u *judgedUse) (bool, string) {
-			direct := u.How == graph.Direct || ban.Scope != BanDirect
-			return direct && ban.In.orAll(u.info) > 0 && ban.Dep.Match(b.DepInfo(d.Path, u.version(d.Path))), ""
+			dep := b.DepInfo(d.Path, u.version(d.Path))
+			if u.How != graph.Direct && ban.Scope == BanDirect || ban.In.orAll(u.info) == 0 || !ban.Dep.Match(dep) {
+				return false, ""
+			}
+			held := b.policy.BansOf(dep).In(u.info, dep)
+			if !slices.Contains(held, ban) {
+				return true, held[0].ID
+			}
+			return true, ""
 		}))
 	}
 	for i := range b.policy.Boundaries {
@@ -269,27 +281,51 @@ func (b *matcher) bans() {
 	}
 }
 
-// replaces has the items of replaces.allow: the dependencies are those of the replace lines; a line of go.work is one
-// of no module.
-func (b *matcher) replaces() {
-	for i := range b.policy.Replaces.Allow {
-		a := &b.policy.Replaces.Allow[i]
-		var lines grouping[string, string]
-		for _, l := range b.replaceLines() {
-			if dir := ""; slices.Contains(b.allowing(l), a) {
-				if l.Module != nil {
-					dir = l.Module.Dir
-				}
-				lines.add(l.Old.Path, dir)
-			}
-		}
-		var deps []DepMatch
-		for path, dirs := range lines.all() {
-			dirs = slices.DeleteFunc(dirs, func(dir string) bool { return dir == "" })
-			deps = append(deps, DepMatch{Path: path, Modules: slices.Compact(dirs)})
-		}
-		b.item("replaces.allow", &a.Item, &a.In, deps)
+// sources has the section of that name, as one item: the dependencies that modules list and that hosts welcomes.
+func (b *matcher) sources() {
+	says := &b.policy.Sources
+	if says.Pos.Line == 0 {
+		return
 	}
+	b.item("sources", &says.Item, &ModuleSelector{}, b.deps(func(d *graph.Dependency, u *judgedUse) (bool, string) {
+		from := DepInfo{Path: u.Effective.Path, Version: u.Effective.Version}
+		return d.Sibling == nil && u.Effective.Dir == "" && u.counts(AmongAll) &&
+			(says.Hosts.IsZero() || says.Hosts.Match(from)), ""
+	}))
+}
+
+// replaces has the section of that name, as one item, with all replace lines, and the items of replaces.allow.
+func (b *matcher) replaces() {
+	says := &b.policy.Replaces
+	if says.Pos.Line > 0 {
+		b.item("replaces", &says.Item, &ModuleSelector{}, b.replaced(func(replaceLine) bool { return true }))
+	}
+	for i := range says.Allow {
+		a := &says.Allow[i]
+		b.item("replaces.allow", &a.Item, &a.In, b.replaced(func(l replaceLine) bool {
+			return slices.Contains(b.allowing(l), a)
+		}))
+	}
+}
+
+// replaced returns the dependencies of replace lines, with the modules; a line of go.work is one of no module.
+func (b *matcher) replaced(by func(replaceLine) bool) []DepMatch {
+	var lines grouping[string, string]
+	for _, l := range b.replaceLines() {
+		if dir := ""; by(l) {
+			if l.Module != nil {
+				dir = l.Module.Dir
+			}
+			lines.add(l.Old.Path, dir)
+		}
+	}
+	var deps []DepMatch
+	for path, dirs := range lines.all() {
+		dirs = slices.DeleteFunc(dirs, func(dir string) bool { return dir == "" })
+		deps = append(deps, DepMatch{Path: path, Modules: slices.Compact(dirs)})
+	}
+	slices.SortFunc(deps, func(a, b DepMatch) int { return strings.Compare(a.Path, b.Path) })
+	return deps
 }
 
 // exception has an exception: the dependencies are those of the findings that it matches.

@@ -29,9 +29,12 @@ pins:
     alternates: [{id: alternate, version: v1.1.0, in: app}]
 bans:
   - {id: ban, dep: "x.org/two@<1.1", scope: direct}
+  - {id: wide-ban, dep: "x.org/{t,o}*@<1.1", severity: off}
 boundaries:
   - {id: boundary, from: "tag:lib", deny: "x.org/**", allow: "x.org/{one,pin}"}
 replaces: {allow: [{id: allow, dep: y.org/fork}]}
+sources: {hosts: "x.org/**"}
+go: {line: same}
 exceptions:
   - {id: EX-1, rule: replace-ineffective, modules: "libs/**"}
 vendor: {modules: app}
@@ -87,8 +90,12 @@ pins wide-pin: [app libs/a testdata/seen] x.org/pin [libs/a], pin in [app]
 pins pin: [app] x.org/pin [app]
 pins.alternates alternate: [app] x.org/pin [app]; 1 findings
 bans ban: [app libs/a testdata/seen] x.org/two [libs/a]; 1 findings
+bans wide-ban: [app libs/a testdata/seen] x.org/one [app libs/a] x.org/two [], ban in [app libs/a]
 boundaries boundary: [libs/a] x.org/two [libs/a]; 1 findings
+sources sources: [app libs/a testdata/seen] x.org/one [app libs/a] x.org/pin [app libs/a] x.org/two [app libs/a]; 1 findings
+replaces replaces: [app libs/a testdata/seen] y.org/fork [libs/a]
 replaces.allow allow: [app libs/a testdata/seen] y.org/fork [libs/a]
+go go: [app libs/a testdata/seen]
 exceptions EX-1: [libs/a] y.org/fork [libs/a]; active; 1 findings
 release.groups group: [libs/a]
 `

@@ -217,7 +217,7 @@ func (t *matchesText) item(m *ItemMatch) {
 // selectsDeps reports whether what stands in a section selects dependencies.
 func selectsDeps(section string) bool {
 	top, rest, _ := strings.Cut(section, ".")
-	return !slices.Contains([]string{"modules", "owners", "vendor", "release"}, top) || rest == "allow"
+	return !slices.Contains([]string{"modules", "owners", "go", "vendor", "release"}, top) || rest == "allow"
 }
 
 // row writes names after what they are, folded and cut to a few lines.
