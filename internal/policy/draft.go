@@ -235,6 +235,9 @@ func draftException(f *Finding, o DraftOptions) drafted {
 	if f.Dep != "" {
 		d.Dep = []string{literal(f.Dep)}
 	}
+	for _, l := range f.lines { // and not for those that others will write
+		d.Dep = append(d.Dep, literal(l.Old.Path))
+	}
 	switch len(f.Owners) {
 	case 0:
 		d.group = "nobody is named as owner"

@@ -112,6 +112,11 @@ func (c *checker) claims(f *Finding) []Claim {
 		}
 		claim.Module, claim.Dep.Path, claim.Dep.Version = c.infos[m], f.Dep, c.versionOf(f.Dep, m)
 		out = append(out, claim)
+		for _, l := range f.lines {
+			of := claim
+			of.Dep = c.DepInfo(l.Old.Path, "")
+			out = append(out, of)
+		}
 		for _, g := range f.Groups {
 			if g.Dep != "" && slices.Contains(g.Modules, dir) {
 				claim.Dep.Path, claim.Dep.Version = g.Dep, c.versionOf(g.Dep, m)

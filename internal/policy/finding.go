@@ -59,6 +59,8 @@ type Finding struct {
 	named bool
 	wrong string
 	parts []*Finding
+	// lines are those of a finding about several lines of one module.
+	lines []replaceLine
 }
 
 // A State is what a change has to do with a finding.

@@ -40,18 +40,23 @@ func (c *checker) leadsToSibling(r *workspace.Replace) bool {
 	return s != nil && s.Path == r.Old.Path
 }
 
-// oneOfMany reports whether a line of a module leads to a sibling and no exception speaks of what a rule, or an item of
-// the policy, says of it. Tools that replace all modules of a repository everywhere write many such lines: they are one
-// finding per module.
-func (c *checker) oneOfMany(l replaceLine, rule string, item *Item) bool {
-	if l.Module == nil || !c.leadsToSibling(l.Replace) {
-		return false
-	}
+// siblingLines holds lines that lead to siblings by their module, those that an exception waives by that too: tools that
+// replace all modules of a repository everywhere write many such lines, and they are one finding per module.
+type siblingLines = grouping[siblingKey, replaceLine]
+
+type siblingKey struct {
+	module *workspace.Module
+	waiver *Exception
+}
+
+// addSibling puts a line of a module that leads to a sibling among the lines of its module that a rule, or an item of the
+// policy, says the same of.
+func (c *checker) addSibling(lines *siblingLines, l replaceLine, rule string, item *Item) {
 	claim := Claim{Rule: rule, Dep: c.DepInfo(l.Old.Path, ""), Module: c.infos[l.Module]}
 	if item != nil {
 		claim.Policy = item.ID
 	}
-	return c.inForce(claim) == nil
+	lines.add(siblingKey{l.Module, c.inForce(claim)}, l)
 }
 
 // replacesItem returns the section replaces of the policy as an item, nil if the file does not have it.
@@ -64,9 +69,12 @@ func (c *checker) replacesItem() *Item {
 
 // foundSiblings begins a finding about several lines of one module that lead to siblings, with the command that removes
 // them.
-func foundSiblings(lines []replaceLine, label string) *Finding {
+func foundSiblings(k siblingKey, lines []replaceLine, label string) *Finding {
 	f := lines[0].found("siblings", label, "")
-	f.Dep = ""
+	f.Dep, f.lines = "", lines
+	if f.Exception = k.waiver; k.waiver != nil {
+		f.Kind += "/" + k.waiver.ID
+	}
 	args := []string{"mod", "edit"}
 	for i, l := range lines {
 		args = append(args, "-dropreplace="+oldArg(l.Old))

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/modgov/modgov/internal/graph"
-	"github.com/modgov/modgov/internal/workspace"
 )
 
 func replaceIneffective() *Rule {
@@ -53,19 +52,19 @@ replace example.com/x v1.0.6 => example.com/x-patched v1.0.6
 
 func checkReplaceIneffective(c *checker) []*Finding {
 	var out []*Finding
-	var siblings grouping[*workspace.Module, replaceLine]
+	var siblings siblingLines
 	for _, l := range c.replaceLines() {
 		views := c.viewsOf(l)
 		switch {
 		case len(views) == 0 || slices.ContainsFunc(views, func(v *graph.View) bool { return mayApply(v, l) }):
 		case c.idleSibling(views, l):
-			siblings.add(l.Module, l)
+			c.addSibling(&siblings, l, "replace-ineffective", nil)
 		default:
 			out = append(out, c.ineffective(views, l))
 		}
 	}
-	for _, lines := range siblings.all() {
-		out = append(out, idleSiblings(lines))
+	for k, lines := range siblings.all() {
+		out = append(out, idleSiblings(k, lines))
 	}
 	return out
 }
@@ -80,18 +79,18 @@ func (c *checker) ineffective(views []*graph.View, l replaceLine) *Finding {
 	return f
 }
 
-// idleSibling reports whether a line replaces a module of the repository that is in no graph, perhaps its own, by its
-// directory, and no exception speaks of it.
+// idleSibling reports whether a line of a module replaces a module of the repository that is in no graph, perhaps its
+// own, by its directory.
 func (c *checker) idleSibling(views []*graph.View, l replaceLine) bool {
-	return c.oneOfMany(l, "replace-ineffective", nil) && !slices.ContainsFunc(views, func(v *graph.View) bool {
+	return l.Module != nil && c.leadsToSibling(l.Replace) && !slices.ContainsFunc(views, func(v *graph.View) bool {
 		item, ok := v.Selected(l.Old.Path)
 		return ok && item.Version != ""
 	})
 }
 
 // idleSiblings is one finding for all such lines of a module.
-func idleSiblings(lines []replaceLine) *Finding {
-	f := foundSiblings(lines, "never applies")
+func idleSiblings(k siblingKey, lines []replaceLine) *Finding {
+	f := foundSiblings(k, lines, "never applies")
 	if len(lines) == 1 {
 		f.Message = "replaces a module of the repository that its graph does not ask for: " + lines[0].Old.Path
 	} else {

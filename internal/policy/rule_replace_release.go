@@ -75,12 +75,12 @@ func checkReplaceRelease(c *checker) []*Finding {
 		return nil
 	}
 	var out []*Finding
-	var siblings grouping[*workspace.Module, replaceLine]
+	var siblings siblingLines
 	for _, l := range c.replaceLines() {
 		switch {
 		case l.Module == nil || !c.published(l.Module) || c.allowed(l):
-		case c.oneOfMany(l, "replace-release", c.replacesItem()):
-			siblings.add(l.Module, l)
+		case c.leadsToSibling(l.Replace):
+			c.addSibling(&siblings, l, "replace-release", c.replacesItem())
 		default:
 			f := c.inPublished(l.found(l.Kind, "seen by nobody else",
 				"is published, and replaces %s by %s%s", graph.ModText(l.Old), graph.ModText(l.New), c.othersGet(l)))
@@ -88,8 +88,8 @@ func checkReplaceRelease(c *checker) []*Finding {
 			out = append(out, f)
 		}
 	}
-	for _, lines := range siblings.all() {
-		f := c.inPublished(foundSiblings(lines, "seen by nobody else"))
+	for k, lines := range siblings.all() {
+		f := c.inPublished(foundSiblings(k, lines, "seen by nobody else"))
 		f.Message = fmt.Sprintf("is published, and replaces %s of the repository by directories: %s",
 			Count(len(lines), "module"), listed(oldPaths(lines), 3))
 		if len(lines) == 1 {
