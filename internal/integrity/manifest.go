@@ -100,8 +100,8 @@ func (d *ManifestDependency) code() module.Version {
 	return module.Version{Path: d.Path, Version: d.Version}
 }
 
-// ParseManifest reads a manifest.
-func ParseManifest(data []byte) (*Manifest, error) {
+// parseManifest reads a manifest.
+func parseManifest(data []byte) (*Manifest, error) {
 	var m Manifest
 	if err := json.Unmarshal(data, &m); err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func ParseManifest(data []byte) (*Manifest, error) {
 
 // Encode returns the text of the manifest. The go version of an older one is kept if nothing else changed.
 func (m *Manifest) Encode(old []byte) ([]byte, error) {
-	if was, err := ParseManifest(old); err == nil {
+	if was, err := parseManifest(old); err == nil {
 		now := *m
 		now.Go = was.Go
 		if data, err := now.text(); err == nil && string(data) == string(old) {

@@ -64,7 +64,7 @@ func TestManifestIsStable(t *testing.T) {
 func FuzzParseManifest(f *testing.F) {
 	f.Add([]byte(`{"schema": "1", "files": [{"path": "x", "sha256": "1", "size": 1}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := ParseManifest(data)
+		m, err := parseManifest(data)
 		if err != nil {
 			return
 		}
@@ -72,7 +72,7 @@ func FuzzParseManifest(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := ParseManifest(text)
+		again, err := parseManifest(text)
 		if err != nil || len(again.Files) != len(m.Files) {
 			t.Errorf("%s: %v", text, err)
 		}

@@ -140,7 +140,7 @@ func (v *Vendor) checkManifest(files fs.FS, dir string) {
 		return
 	}
 	if err == nil {
-		v.Manifest, err = ParseManifest(data)
+		v.Manifest, err = parseManifest(data)
 	}
 	if err != nil {
 		v.Err = cmp.Or(v.Err, fmt.Errorf("%s: %w", name, err))

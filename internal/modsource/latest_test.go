@@ -134,7 +134,7 @@ func TestLatestIsRemembered(t *testing.T) {
 	t.Parallel()
 	w, _, proxy := latestWorld(t)
 	paths := []string{"example.com/silent", "example.com/plain", "example.com/silent"}
-	w.o.CacheDir = filepath.Join(w.dir, "cache")
+	w.o.cacheDir = filepath.Join(w.dir, "cache")
 	first, errs := w.source("GOPROXY="+proxy, "GOSUMDB=off").Latest(t.Context(), paths)
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ const latestAge = 24 * time.Hour
 // latestFile returns the file that remembers an answer, "" if nothing is remembered. The settings that decide whom the
 // question goes to are part of the name.
 func (s *Source) latestFile(path string) string {
-	dir := s.o.CacheDir
+	dir := s.o.cacheDir
 	if dir == "" {
 		if dir = s.o.Settings.UserCacheDir(); dir == "" {
 			return ""

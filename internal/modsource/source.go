@@ -42,8 +42,8 @@ type Options struct {
 	Jobs    int           // concurrent requests; 0 and more than 32 mean 32
 	Timeout time.Duration // for one request, answer and all; 0 means a minute. The go command gets ten times as long
 
-	// CacheDir is modgov's own cache directory, for what Latest remembers; "" is modgov below the user's cache directory.
-	CacheDir string
+	// cacheDir is modgov's own cache directory, for what Latest remembers; "" is modgov below the user's cache directory.
+	cacheDir string
 }
 
 // A Source hands out go.mod files and remembers them. It may be used by several goroutines at once.

@@ -39,9 +39,9 @@ func (d Date) String() string {
 	return d.day.Format(time.DateOnly)
 }
 
-// Past says whether the day is over at the moment now, in UTC: what expires on a day is valid through that day. A
+// past says whether the day is over at the moment now, in UTC: what expires on a day is valid through that day. A
 // date that was not given is never past.
-func (d Date) Past(now time.Time) bool {
+func (d Date) past(now time.Time) bool {
 	return !d.IsZero() && !now.Before(d.day.AddDate(0, 0, 1))
 }
 

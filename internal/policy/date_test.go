@@ -9,7 +9,7 @@ import (
 func TestDatePast(t *testing.T) {
 	t.Parallel()
 	var d Date
-	if d.Past(time.Now()) || d.String() != "" || !d.IsZero() {
+	if d.past(time.Now()) || d.String() != "" || !d.IsZero() {
 		t.Error("no date is past")
 	}
 	if err := d.setText("2026-12-31"); err != nil {
@@ -31,7 +31,7 @@ func TestDatePast(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := d.Past(now); got != test.want {
+		if got := d.past(now); got != test.want {
 			t.Errorf("%s: %s past is %v", test.now, d, got)
 		}
 	}

@@ -334,7 +334,7 @@ func (d *decoder) pairs(n *yaml.Node, at *Place, do func(key string, pos workspa
 		case k.Kind != yaml.ScalarNode || k.Style&yaml.TaggedStyle != 0:
 			d.fail(d.src.span(k), "write the key as plain text", "a key is expected here, not %s", kindName(k))
 		case line != 0:
-			d.contradict(pos, at.KeyPos(k.Value), "keep one of them", "the key %q is already on line %d", clip(k.Value), line)
+			d.contradict(pos, at.keyPos(k.Value), "keep one of them", "the key %q is already on line %d", clip(k.Value), line)
 		default:
 			seen.add(keyPlace{k.Value, pos})
 			do(k.Value, pos, v)

@@ -20,30 +20,30 @@ func (v *VersionItem) check(d *decoder) {
 		v.Agree = AgreeSame
 	}
 	if !v.Has("agree") && !v.Together && v.Has("prefer") {
-		d.fail(v.KeyPos("prefer"), "add agree: same", "prefer chooses between versions that must agree, and nothing says so")
+		d.fail(v.keyPos("prefer"), "add agree: same", "prefer chooses between versions that must agree, and nothing says so")
 	}
 	if len(v.Follow.terms) > 0 && !v.Follow.isOneModule() {
-		d.fail(v.KeyPos("follow"), "write its directory, or path: and its module path", "follow names one module")
+		d.fail(v.keyPos("follow"), "write its directory, or path: and its module path", "follow names one module")
 	}
 	if v.In.isOneModule() && v.Follow.isOneModule() && v.In.terms[0].key() == v.Follow.terms[0].key() {
-		d.contradict(v.KeyPos("follow"), v.KeyPos("in"), "name another one, or the modules that follow it",
+		d.contradict(v.keyPos("follow"), v.keyPos("in"), "name another one, or the modules that follow it",
 			"a module does not follow itself")
 	}
-	d.noRanges(&v.Dep, v.KeyPos("dep"))
-	d.checkMajor(&v.Dep, v.AtLeast, v.KeyPos("at-least"))
+	d.noRanges(&v.Dep, v.keyPos("dep"))
+	d.checkMajor(&v.Dep, v.AtLeast, v.keyPos("at-least"))
 }
 
 func (p *PinItem) check(d *decoder) {
-	d.noRanges(&p.Dep, p.KeyPos("dep"))
-	d.checkMajor(&p.Dep, p.Version, p.KeyPos("version"))
+	d.noRanges(&p.Dep, p.keyPos("dep"))
+	d.checkMajor(&p.Dep, p.Version, p.keyPos("version"))
 	for i := range p.Alternates {
 		a := &p.Alternates[i]
 		if a.Version == p.Version && a.Version != "" {
-			d.contradict(a.KeyPos("version"), p.KeyPos("version"), "an alternate is another version",
-				"%s is the pinned version itself (line %d)", a.Version, p.KeyPos("version").Line)
+			d.contradict(a.keyPos("version"), p.keyPos("version"), "an alternate is another version",
+				"%s is the pinned version itself (line %d)", a.Version, p.keyPos("version").Line)
 			continue
 		}
-		d.checkMajor(&p.Dep, a.Version, a.KeyPos("version"))
+		d.checkMajor(&p.Dep, a.Version, a.keyPos("version"))
 	}
 }
 
@@ -56,20 +56,20 @@ func (e *Exception) check(d *decoder) {
 	case !e.Has("policy") && !e.Has("rule"):
 		d.fail(e.Pos, "add policy: ID of an item, or rule: NAME of a rule", "this exception does not say what it waives")
 	case e.Has("policy") && e.Has("rule"):
-		d.contradict(e.KeyPos("rule"), e.KeyPos("policy"), "keep one of them",
+		d.contradict(e.keyPos("rule"), e.keyPos("policy"), "keep one of them",
 			"an exception waives the findings of a policy item or of a rule, not of both")
 	case e.Rule == "":
 	case d.rules[e.Rule] != nil && d.rules[e.Rule].Unwaivable:
-		d.fail(e.KeyPos("rule"), "remove the exception", "%s can never be waived", e.Rule)
+		d.fail(e.keyPos("rule"), "remove the exception", "%s can never be waived", e.Rule)
 	case !slices.Contains(d.names, e.Rule):
-		d.fail(e.KeyPos("rule"), didYouMean(e.Rule, d.names), "there is no rule %q", clip(e.Rule))
+		d.fail(e.keyPos("rule"), didYouMean(e.Rule, d.names), "there is no rule %q", clip(e.Rule))
 	}
 }
 
 func (v *VendorSection) check(d *decoder) {
 	root := slices.ContainsFunc(v.Modules.terms, func(t moduleTerm) bool { return !t.not && t.key() == "." })
 	if v.Workspace && root {
-		d.contradict(v.KeyPos("workspace"), v.KeyPos("modules"), "keep one: there is one vendor directory at the root",
+		d.contradict(v.keyPos("workspace"), v.keyPos("modules"), "keep one: there is one vendor directory at the root",
 			"the workspace and the root module cannot both be vendored")
 	}
 }
@@ -78,15 +78,15 @@ func (m *ModulesSection) check(d *decoder) {
 	labels := func(t moduleTerm) bool { return t.kind == byTag || t.kind == byTeam }
 	for _, name := range m.Tags.Names() {
 		if t := m.Tags.Get(name); t != nil && slices.ContainsFunc(t.terms, labels) {
-			d.fail(m.Tags.KeyPos(name), "name directories or module paths", "a tag is not defined by tags or teams")
+			d.fail(m.Tags.keyPos(name), "name directories or module paths", "a tag is not defined by tags or teams")
 		}
 	}
 	other := func(t moduleTerm) bool { return t.kind != byDir }
 	if slices.ContainsFunc(m.Include.terms, other) {
-		d.fail(m.KeyPos("include"), "name directories", "include is asked before more than the directory is known")
+		d.fail(m.keyPos("include"), "name directories", "include is asked before more than the directory is known")
 	}
 	if slices.ContainsFunc(m.Exclude.terms, other) {
-		d.fail(m.KeyPos("exclude"), "name directories", "exclude is asked before more than the directory is known")
+		d.fail(m.keyPos("exclude"), "name directories", "exclude is asked before more than the directory is known")
 	}
 }
 
@@ -94,7 +94,7 @@ func (o *OwnersSection) check(d *decoder) {
 	for _, name := range o.Teams.Names() {
 		t := o.Teams.Get(name)
 		if t != nil && slices.ContainsFunc(t.Modules.terms, func(t moduleTerm) bool { return t.kind == byTeam }) {
-			d.fail(o.Teams.KeyPos(name), "name directories, module paths or tags", "a team is not defined by teams")
+			d.fail(o.Teams.keyPos(name), "name directories, module paths or tags", "a team is not defined by teams")
 		}
 	}
 }
@@ -106,9 +106,9 @@ func (p *Policy) check(d *decoder) {
 			continue
 		}
 		if slices.ContainsFunc(s.terms, func(t depTerm) bool { return t.kind == bySet }) {
-			d.fail(p.Sets.KeyPos(name), "write its members out", "a set is not defined by sets")
+			d.fail(p.Sets.keyPos(name), "write its members out", "a set is not defined by sets")
 		}
-		d.noRanges(s, p.Sets.KeyPos(name))
+		d.noRanges(s, p.Sets.keyPos(name))
 	}
 }
 
@@ -145,7 +145,7 @@ func (d *decoder) checkMajor(s *DepSelector, v Version, pos workspace.Position) 
 
 func (d *decoder) checkDates(at *Place, created, expires Date) {
 	if !created.IsZero() && !expires.IsZero() && expires.Time().Before(created.Time()) {
-		d.contradict(at.KeyPos("expires"), at.KeyPos("created"), "correct one of the two days",
+		d.contradict(at.keyPos("expires"), at.keyPos("created"), "correct one of the two days",
 			"it expires on %s, before it was created on %s", expires, created)
 	}
 }
@@ -222,7 +222,7 @@ func (d *decoder) finishExceptions(p *Policy) {
 	for i := range p.Exceptions {
 		e := &p.Exceptions[i]
 		if _, known := slices.BinarySearch(ids, e.Policy); e.Policy != "" && !known {
-			d.fail(e.KeyPos("policy"), didYouMean(e.Policy, ids), "there is no policy item %q", clip(e.Policy))
+			d.fail(e.keyPos("policy"), didYouMean(e.Policy, ids), "there is no policy item %q", clip(e.Policy))
 		} else if d.rules[e.Rule] == nil && slices.Contains(d.names, e.Rule) {
 			d.notes = append(d.notes, &noteSeen{Note: Note{Pos: e.Pos, ID: e.ID}})
 		}
@@ -234,8 +234,8 @@ func (d *decoder) finishExceptions(p *Policy) {
 func (d *decoder) checkException(asked *ExceptionPolicySection, e *Exception) {
 	for _, key := range asked.Require {
 		if !e.Has(string(key)) {
-			d.contradict(e.Pos, asked.KeyPos("require"), "add "+string(key)+": …",
-				"the exception has no %s, which exception_policy requires (line %d)", key, asked.KeyPos("require").Line)
+			d.contradict(e.Pos, asked.keyPos("require"), "add "+string(key)+": …",
+				"the exception has no %s, which exception_policy requires (line %d)", key, asked.keyPos("require").Line)
 		}
 	}
 	if asked.MaxAge == 0 {
@@ -243,9 +243,9 @@ func (d *decoder) checkException(asked *ExceptionPolicySection, e *Exception) {
 	}
 	for _, key := range [...]string{"created", "expires"} {
 		if !e.Has(key) && !slices.Contains(asked.Require, ExceptionKey(key)) {
-			d.contradict(e.Pos, asked.KeyPos("max_age"), "add "+key+": YYYY-MM-DD",
+			d.contradict(e.Pos, asked.keyPos("max_age"), "add "+key+": YYYY-MM-DD",
 				"the exception has no %s, and exception_policy limits the time between created and expires (line %d)",
-				key, asked.KeyPos("max_age").Line)
+				key, asked.keyPos("max_age").Line)
 		}
 	}
 	if e.Created.IsZero() || e.Expires.IsZero() {
@@ -253,8 +253,8 @@ func (d *decoder) checkException(asked *ExceptionPolicySection, e *Exception) {
 	}
 	if last := e.Created.AddDays(int(asked.MaxAge)); e.Expires.Time().After(last.Time()) {
 		days, _ := e.DaysLeft(e.Created.Time())
-		d.contradict(e.KeyPos("expires"), asked.KeyPos("max_age"), "the last day that it may name is "+last.String(),
+		d.contradict(e.keyPos("expires"), asked.keyPos("max_age"), "the last day that it may name is "+last.String(),
 			"it expires %s after it was created; exception_policy allows %s (line %d)",
-			Count(days, "day"), Count(int(asked.MaxAge), "day"), asked.KeyPos("max_age").Line)
+			Count(days, "day"), Count(int(asked.MaxAge), "day"), asked.keyPos("max_age").Line)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // findContradictions reports what two items of the file alone show to be impossible: neither is the more specific
 // one, and they ask for different things. That they meet in one module by different words is not seen here, but by
-// the second result of DepPolicy.Agreement and DepPolicy.Pin.
+// the second result of depPolicy.Agreement and depPolicy.Pin.
 func (d *decoder) findContradictions(p *Policy) {
 	agree, follow := map[string]*VersionItem{}, map[string]*VersionItem{}
 	for i := range p.Versions {
@@ -26,8 +26,8 @@ func (d *decoder) findContradictions(p *Policy) {
 		pin := &p.Pins[i]
 		for key, text := range scopes(&pin.Dep, &pin.In) {
 			if first := pins[key]; first != nil && first != pin {
-				d.contradict(pin.KeyPos("dep"), first.KeyPos("dep"), "keep one, or let their modules differ",
-					"%s is already pinned, to %s, on line %d", text, first.Version, first.KeyPos("dep").Line)
+				d.contradict(pin.keyPos("dep"), first.keyPos("dep"), "keep one, or let their modules differ",
+					"%s is already pinned, to %s, on line %d", text, first.Version, first.keyPos("dep").Line)
 				break
 			}
 			pins[key] = pin
@@ -166,26 +166,26 @@ func (d *decoder) lower(p *Policy, dep DepInfo, item *Item, version Version, f *
 	if item.off() || semver.Compare(string(version), string(f.AtLeast)) >= 0 || p.mayWaive("version-floor", &f.Item, dep) {
 		return false
 	}
-	d.contradict(item.KeyPos("version"), f.KeyPos("at-least"),
+	d.contradict(item.keyPos("version"), f.keyPos("at-least"),
 		"raise it, let the modules of the two differ, or give the floor an exception",
 		"%s is %s %s, but %q on line %d asks for at least %s",
-		dep.Path, verb, version, f.ID, f.KeyPos("at-least").Line, f.AtLeast)
+		dep.Path, verb, version, f.ID, f.keyPos("at-least").Line, f.AtLeast)
 	return true
 }
 
 // findBan reports a pin to a version that a ban forbids in all modules of the pin, by whatever way they come to it.
 func (d *decoder) findBan(p *Policy, pin *PinItem) {
 	for dep := range pin.exactPaths() {
-		bans := p.BansOf(dep).bans
+		bans := p.bansOf(dep).bans
 		off := slices.ContainsFunc(bans, func(b *BanItem) bool { return b.off() && b.Dep.Match(dep) })
 		for _, b := range bans {
 			if off || pin.off() || len(pin.Alternates) > 0 || b.Scope != BanAny || !b.UnlessVia.IsZero() ||
 				!b.Dep.Match(dep) || !pin.holdsFor(&b.In) || p.mayWaive("banned", &b.Item, dep) {
 				continue
 			}
-			d.contradict(pin.KeyPos("version"), b.KeyPos("dep"),
+			d.contradict(pin.keyPos("version"), b.keyPos("dep"),
 				"pin another version, let the modules of the two differ, or give the ban an exception",
-				"%s is pinned to %s, but %q on line %d bans it", dep.Path, pin.Version, b.ID, b.KeyPos("dep").Line)
+				"%s is pinned to %s, but %q on line %d bans it", dep.Path, pin.Version, b.ID, b.keyPos("dep").Line)
 			return
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/modgov/modgov/internal/workspace"
 )
 
-// MaxFileSize is the largest policy or CODEOWNERS file that is read, in bytes.
-const MaxFileSize = 1 << 20
+// maxFileSize is the largest policy or CODEOWNERS file that is read, in bytes.
+const maxFileSize = 1 << 20
 
 // A source is the text of a file, cut into lines, from which positions and excerpts are made.
 type source struct {
@@ -30,10 +30,10 @@ type source struct {
 func newSource(file string, data []byte, report *FileErrors) *source {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	s := &source{file: file, data: data, ascii: utf8.RuneCount(data) == len(data), columns: map[int][]int32{}}
-	if len(data) > MaxFileSize {
+	if len(data) > maxFileSize {
 		report.add(FileError{
 			Pos:     workspace.Position{File: file},
-			Message: fmt.Sprintf("the file has %d bytes, more than the %d that are read", len(data), MaxFileSize),
+			Message: fmt.Sprintf("the file has %d bytes, more than the %d that are read", len(data), maxFileSize),
 			Hint:    "globs and sets say more with less",
 		})
 		return s

@@ -192,15 +192,15 @@ func (d *decoder) finishItems(p *Policy) {
 }
 
 func (d *decoder) registerID(p *Policy, item *Item) {
-	pos := item.KeyPos("id")
+	pos := item.keyPos("id")
 	switch first, taken := p.items[item.ID]; {
 	case !validID(item.ID):
 		d.fail(pos, "use letters, digits and - _ . (64 at most)", "%q is not an id", clip(item.ID))
 	case item.ID == BuiltinID:
 		d.fail(pos, "choose another one", "the id %q is taken: it names what holds where the file says nothing", BuiltinID)
 	case taken:
-		d.contradict(pos, first.KeyPos("id"), "ids are unique in the file",
-			"the id %q is already on line %d", item.ID, first.KeyPos("id").Line)
+		d.contradict(pos, first.keyPos("id"), "ids are unique in the file",
+			"the id %q is already on line %d", item.ID, first.keyPos("id").Line)
 	default:
 		p.items[item.ID] = item
 	}

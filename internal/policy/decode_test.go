@@ -85,7 +85,7 @@ func shown(t *testing.T, err error) string {
 // TestParseBytes has the files that cannot stand in a text archive.
 func TestParseBytes(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("a", MaxFileSize)
+	long := strings.Repeat("a", maxFileSize)
 	tests := []struct {
 		name, data, want string
 	}{
@@ -195,6 +195,7 @@ pins:
   - {id: last, dep: x.org/c, version: v1.0.0, in: *old}
 `
 	want := strings.ReplaceAll(file, "id\": ä", "id\": a")
+	lines := strings.Split(want, "\n")
 	p, err := Parse("modgov.yaml", []byte(want))
 	if err != nil {
 		t.Fatal(err)
@@ -218,17 +219,17 @@ pins:
 	}
 	for _, test := range tests {
 		pin := &p.Pins[test.pin]
-		pos := pin.KeyPos(test.key)
+		pos := pin.keyPos(test.key)
 		got := ""
-		if line := p.Line(pos.Line); pos.End-1 <= len(line) && pos.Col > 0 && pos.Col <= pos.End {
+		if line := lines[pos.Line-1]; pos.End-1 <= len(line) && pos.Col > 0 && pos.Col <= pos.End {
 			got = line[pos.Col-1 : pos.End-1]
 		}
 		if got != test.text || pos.File != "modgov.yaml" {
-			t.Errorf("pin %d: KeyPos(%q) = %v to %d: %q, want %q", test.pin, test.key, pos, pos.End, got, test.text)
+			t.Errorf("pin %d: keyPos(%q) = %v to %d: %q, want %q", test.pin, test.key, pos, pos.End, got, test.text)
 		}
 	}
-	if got := p.KeyPos("pins").String(); got != "modgov.yaml:2:1" {
-		t.Errorf("KeyPos(pins) = %s", got)
+	if got := p.keyPos("pins").String(); got != "modgov.yaml:2:1" {
+		t.Errorf("keyPos(pins) = %s", got)
 	}
 }
 
@@ -276,13 +277,13 @@ func FuzzParse(f *testing.F) {
 		}
 		dep := DepInfo{Path: "x.org/a", Version: "v1.2.3"}
 		m := p.Info("libs/a", "x.org/libs/a")
-		d := p.ForDep(dep)
+		d := p.forDep(dep)
 		if item, _ := d.Agreement(m); item == nil {
 			t.Fatal("no agreement")
 		}
 		d.Pin(m)
 		d.Floors(m)
-		p.ExceptionsFor(Claim{Rule: "version-skew", Policy: BuiltinID, Dep: dep, Module: m}, time.Now())
+		p.exceptionsFor(Claim{Rule: "version-skew", Policy: BuiltinID, Dep: dep, Module: m}, time.Now())
 	})
 }
 

@@ -78,7 +78,7 @@ func (e *NewException) exception() (Exception, error) {
 		Created: e.Created, Expires: e.Expires,
 	}
 	var err error
-	if x.Dep, err = ParseDepSelector(e.Dep); err != nil {
+	if x.Dep, err = parseDepSelector(e.Dep); err != nil {
 		return x, err
 	}
 	if x.Modules, err = ParseModuleSelector(e.Modules); err != nil {

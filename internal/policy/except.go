@@ -79,9 +79,9 @@ func (c *checker) apply(f *Finding) []*Exception {
 	var waiver *Exception
 	covered := map[string]bool{}
 	for _, claim := range c.claims(f) {
-		found := c.policy.ExceptionsFor(claim, c.Today)
+		found := c.policy.exceptionsFor(claim, c.Today)
 		matched = append(matched, found...)
-		if len(found) > 0 && !found[0].Expires.Past(c.Today) {
+		if len(found) > 0 && !found[0].Expires.past(c.Today) {
 			covered[claim.Module.Dir] = true
 			if waiver == nil {
 				waiver = found[0]

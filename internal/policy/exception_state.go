@@ -47,7 +47,7 @@ func (c *checker) state(use *ExceptionUse) ExceptionState {
 	e, matched := use.Exception, len(use.Findings)
 	days, ends := e.DaysLeft(c.Today)
 	switch {
-	case e.Expires.Past(c.Today):
+	case e.Expires.past(c.Today):
 		return ExceptionExpired
 	case matched == 0 && c.wouldKnow(e):
 		return ExceptionUnused

@@ -97,7 +97,6 @@ const (
 	LayerSelected Layer = "selected" // build lists
 	LayerSums     Layer = "sums"     // the /go.mod lines that the graph needs, conflicts, format
 	LayerVendor   Layer = "vendor"
-	LayerGit      Layer = "git"
 	LayerImports  Layer = "imports"
 	LayerZips     Layer = "zips"
 	LayerRemote   Layer = "remote"

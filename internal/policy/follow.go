@@ -26,7 +26,7 @@ func (c *checker) leader(item *VersionItem) *graph.View {
 
 // followed returns the effective version that a module should have of a dependency because it follows another module;
 // ok is false if it follows none, or one that does not have the dependency.
-func (c *checker) followed(dep string, says *DepPolicy, m *workspace.Module) (
+func (c *checker) followed(dep string, says *depPolicy, m *workspace.Module) (
 	item *VersionItem, want graph.Effective, ok bool,
 ) {
 	if item, _ = says.Follow(c.infos[m]); item == nil {
@@ -39,7 +39,7 @@ func (c *checker) followed(dep string, says *DepPolicy, m *workspace.Module) (
 }
 
 // follows reports the uses whose version is not that of the module that they follow. A pin counts before.
-func (c *checker) follows(d *graph.Dependency, says *DepPolicy) []*Finding {
+func (c *checker) follows(d *graph.Dependency, says *depPolicy) []*Finding {
 	if len(says.follows) == 0 || d.Sibling != nil {
 		return nil
 	}

@@ -175,16 +175,16 @@ func hasVendor(ws *workspace.Workspace) bool {
 	return ws.Work != nil && ws.Work.Vendor || slices.ContainsFunc(ws.Governed(), vendors)
 }
 
-// Counts reports whether a finding can fail a check: one that is excepted cannot, nor one that was there before a change,
+// counts reports whether a finding can fail a check: one that is excepted cannot, nor one that was there before a change,
 // if only what the change brings is asked for. What can never be waived counts whatever was there before.
-func (j *Judgement) Counts(f *Finding) bool {
+func (j *Judgement) counts(f *Finding) bool {
 	return f.Exception == nil && !(j.OnlyNew && f.State == Standing && Waivable(f.Rule))
 }
 
 // Verdict returns the answer for a threshold: findings at or above it fail if they count.
 func (j *Judgement) Verdict(threshold Severity) Verdict {
 	for _, f := range j.Findings {
-		if j.Counts(f) && f.Severity >= threshold {
+		if j.counts(f) && f.Severity >= threshold {
 			return Fail
 		}
 	}
@@ -202,7 +202,7 @@ type checker struct {
 	infos   map[*workspace.Module]ModuleInfo
 	leaders sync.Map // *graph.View by the *VersionItem that says to follow it, once it was asked
 	used    sync.Map // []judgedUse by usesKey, once it was asked
-	said    sync.Map // *DepPolicy by path, once it was asked
+	said    sync.Map // *depPolicy by path, once it was asked
 
 	excluders []*workspace.Module // the members of the workspace with exclude lines
 	unbuilt   []*workspace.Module // the governed modules without a build list

@@ -118,9 +118,9 @@ func (b *matcher) modules() {
 			b.out = append(b.out, Match{Section: section, ID: name, Pos: pos, Modules: b.dirsOf(s)})
 		}
 	}
-	named("modules", "include", p.Modules.KeyPos("include"), &p.Modules.Include)
+	named("modules", "include", p.Modules.keyPos("include"), &p.Modules.Include)
 	if s := &p.Modules.Exclude; !s.IsZero() {
-		m := Match{Section: "modules", ID: "exclude", Pos: p.Modules.KeyPos("exclude"), Modules: []string{}}
+		m := Match{Section: "modules", ID: "exclude", Pos: p.Modules.keyPos("exclude"), Modules: []string{}}
 		for _, outside := range b.Workspace.Modules {
 			if s.Match(b.infos[outside]) {
 				m.Modules = append(m.Modules, outside.Dir)
@@ -128,18 +128,18 @@ func (b *matcher) modules() {
 		}
 		b.out = append(b.out, m)
 	}
-	named("modules", "published", p.Modules.KeyPos("published"), &p.Modules.Published)
+	named("modules", "published", p.Modules.keyPos("published"), &p.Modules.Published)
 	for _, name := range p.Modules.Tags.Names() {
-		named("modules.tags", name, p.Modules.Tags.KeyPos(name), p.Modules.Tags.Get(name))
+		named("modules.tags", name, p.Modules.Tags.keyPos(name), p.Modules.Tags.Get(name))
 	}
 	for _, name := range p.Owners.Teams.Names() {
 		team := p.Owners.Teams.Get(name)
 		b.out = append(b.out, Match{
-			Section: "owners.teams", ID: name, Pos: p.Owners.Teams.KeyPos(name),
+			Section: "owners.teams", ID: name, Pos: p.Owners.Teams.keyPos(name),
 			Modules: b.dirsOfTeam(name), Contact: team.Contact,
 		})
 	}
-	named("vendor", "modules", p.Vendor.KeyPos("modules"), &p.Vendor.Modules)
+	named("vendor", "modules", p.Vendor.keyPos("modules"), &p.Vendor.Modules)
 }
 
 // deps returns the dependencies that a choice takes, with the modules. A choice tells of a use of a dependency whether
@@ -171,7 +171,7 @@ func (b *matcher) deps(choice func(d *graph.Dependency, u *judgedUse) (ok bool, 
 func (b *matcher) sets() {
 	for _, name := range b.policy.Sets.Names() {
 		set := b.policy.Sets.Get(name)
-		b.out = append(b.out, Match{Section: "sets", ID: name, Pos: b.policy.Sets.KeyPos(name),
+		b.out = append(b.out, Match{Section: "sets", ID: name, Pos: b.policy.Sets.keyPos(name),
 			Deps: b.deps(func(d *graph.Dependency, _ *judgedUse) (bool, string) {
 				return set.Match(b.DepInfo(d.Path, "")), ""
 			})})
@@ -186,9 +186,9 @@ func (u *judgedUse) counts(among Among) bool {
 // versions has the version items, then the built-in one. Floors do not compete.
 func (b *matcher) versions() {
 	p := b.policy
-	says := map[*graph.Dependency]*DepPolicy{}
+	says := map[*graph.Dependency]*depPolicy{}
 	for _, d := range b.Dependencies {
-		says[d] = p.ForDep(b.DepInfo(d.Path, ""))
+		says[d] = p.forDep(b.DepInfo(d.Path, ""))
 	}
 	choice := func(v *VersionItem) []DepMatch {
 		return b.deps(func(d *graph.Dependency, u *judgedUse) (bool, string) {
@@ -213,7 +213,7 @@ func (b *matcher) versions() {
 }
 
 // instead returns the id of the item that counts in a module in place of a version item, "" if that item counts itself.
-func (d *DepPolicy) instead(v *VersionItem, m ModuleInfo) string {
+func (d *depPolicy) instead(v *VersionItem, m ModuleInfo) string {
 	if v.Agree == "" && v.Follow.IsZero() {
 		return "" // floors add up
 	}
@@ -240,7 +240,7 @@ func (b *matcher) pins() {
 			if pin.In.orAll(u.info) == 0 || !pin.Dep.Match(info) || !u.counts(AmongAll) {
 				return false, ""
 			}
-			if other, _ := p.ForDep(info).Pin(u.info); other != pin {
+			if other, _ := p.forDep(info).Pin(u.info); other != pin {
 				return true, other.ID
 			}
 			return true, ""
@@ -265,7 +265,7 @@ func (b *matcher) bans() {
 			if u.How != graph.Direct && ban.Scope == BanDirect || ban.In.orAll(u.info) == 0 || !ban.Dep.Match(dep) {
 				return false, ""
 			}
-			held := b.policy.BansOf(dep).In(u.info, dep)
+			held := b.policy.bansOf(dep).In(u.info, dep)
 			if !slices.Contains(held, ban) {
 				return true, held[0].ID
 			}

@@ -21,7 +21,7 @@ type Objection struct {
 
 // String shows what is objected to, with the item and its place.
 func (o *Objection) String() string {
-	return fmt.Sprintf("%s (%s, %s)", o.Text, o.Item.ID, o.Item.KeyPos(o.Key))
+	return fmt.Sprintf("%s (%s, %s)", o.Text, o.Item.ID, o.Item.keyPos(o.Key))
 }
 
 // VersionRules tell which versions modules may have. They are not for several goroutines.
@@ -35,14 +35,14 @@ func (j *Judgement) VersionRules() *VersionRules { return &VersionRules{newCheck
 func (r *VersionRules) Objections(m *workspace.Module, mod module.Version) []Objection {
 	c := r.c
 	info, dep := c.infos[m], c.DepInfo(mod.Path, mod.Version)
-	says := c.policy.ForDep(dep)
+	says := c.policy.forDep(dep)
 	var out []Objection
 	add := func(rule string, item *Item, key, format string, args ...any) {
 		if !item.off() && c.inForce(Claim{Rule: rule, Policy: item.ID, Dep: dep, Module: info}) == nil {
 			out = append(out, Objection{rule, item, fmt.Sprintf(format, args...), key})
 		}
 	}
-	if pin, _ := says.Pin(info); pin != nil && !pin.Allows(info, mod.Version, c.Today) {
+	if pin, _ := says.Pin(info); pin != nil && !pin.allows(info, mod.Version, c.Today) {
 		add("version-pin", &pin.Item, "version", "pinned to %s", pin.Version)
 	}
 	direct := slices.ContainsFunc(m.Requires, func(r workspace.Require) bool {
@@ -55,7 +55,7 @@ func (r *VersionRules) Objections(m *workspace.Module, mod module.Version) []Obj
 		}
 	}
 	view := c.view(m)
-	for _, ban := range c.policy.BansOf(dep).In(info, dep) {
+	for _, ban := range c.policy.bansOf(dep).In(info, dep) {
 		if ban.Scope == BanDirect && !direct || view != nil && c.bannedAsk(view, mod.Path, ban) == nil {
 			continue
 		}

@@ -171,7 +171,7 @@ func (p *Policy) ModuleSelector(texts []string) (ModuleSelector, error) {
 
 // DepSelector reads a dependency selector that stands outside the file, of --dep, and binds its sets.
 func (p *Policy) DepSelector(texts []string) (DepSelector, error) {
-	s, err := ParseDepSelector(texts)
+	s, err := parseDepSelector(texts)
 	if err == nil {
 		err = p.bind(s.terms)
 	}

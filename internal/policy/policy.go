@@ -41,7 +41,6 @@ type Policy struct {
 	Release         ReleaseSection         `policy:"release,later"`
 
 	rules      map[string]*Rule
-	lines      []string
 	notes      []Note
 	items      map[string]*Item // by id
 	builtin    VersionItem      // what holds where the file says nothing: one version, as a warning
@@ -63,7 +62,6 @@ func Parse(file string, data []byte) (*Policy, error) {
 		return nil, err
 	}
 	p := newPolicy(file)
-	p.lines = src.lines
 	root := src.load(report)
 	if root == nil {
 		return nil, report.err()
@@ -99,18 +97,6 @@ func newPolicy(file string) *Policy {
 	p.Gate = GateSection{Scope: GateNew, Threshold: ThresholdError, PolicyFrom: PolicyFromHead}
 	return p
 }
-
-// Line returns the text of a line of the policy file, counted from 1, without its line end; "" if there is none. It
-// is to be escaped before it is shown.
-func (p *Policy) Line(number int) string {
-	if number < 1 || number > len(p.lines) {
-		return ""
-	}
-	return p.lines[number-1]
-}
-
-// Item returns what the item with that id has in common with all others, nil if there is none.
-func (p *Policy) Item(id string) *Item { return p.items[id] }
 
 // ItemIDs returns the ids that an exception may name, sorted: of all items but exceptions, and BuiltinID.
 func (p *Policy) ItemIDs() []string {

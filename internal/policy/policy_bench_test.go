@@ -64,15 +64,15 @@ func BenchmarkLookups(b *testing.B) {
 		p.exceptions.Clear()
 		for i := range 1500 {
 			dep := DepInfo{Path: fmt.Sprintf("github.com/org%d/mod%d", i%300, i%7), Version: "v1.2.3"}
-			says, bans := p.ForDep(dep), p.BansOf(dep)
-			p.BoundariesOf(dep)
+			says, bans := p.forDep(dep), p.bansOf(dep)
+			p.boundariesOf(dep)
 			for j, m := range modules {
 				item, _ := says.Agreement(m)
 				says.Pin(m)
 				says.Floors(m)
 				bans.In(m, dep)
 				if j%10 == 0 {
-					p.ExceptionsFor(Claim{Rule: "version-skew", Policy: item.ID, Dep: dep, Module: m}, now)
+					p.exceptionsFor(Claim{Rule: "version-skew", Policy: item.ID, Dep: dep, Module: m}, now)
 				}
 			}
 		}

@@ -18,9 +18,9 @@ type keyPlace struct {
 	pos workspace.Position
 }
 
-// KeyPos returns the place of a key and its value, "version: v1.6.0", up to the end of the line if the value goes
+// keyPos returns the place of a key and its value, "version: v1.6.0", up to the end of the line if the value goes
 // on below; if the key is not there, Pos.
-func (p *Place) KeyPos(key string) workspace.Position {
+func (p *Place) keyPos(key string) workspace.Position {
 	for _, k := range p.keys {
 		if k.key == key {
 			return k.pos

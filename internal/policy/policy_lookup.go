@@ -72,9 +72,9 @@ func (x depIndex) candidates(path string) []int {
 	return slices.Compact(found)
 }
 
-// A DepPolicy is what the policy says of one dependency. Ask for it once per dependency and then for each module.
+// A depPolicy is what the policy says of one dependency. Ask for it once per dependency and then for each module.
 // It is immutable and safe for concurrent use.
-type DepPolicy struct {
+type depPolicy struct {
 	builtin    *VersionItem
 	agreements []ranked[VersionItem] // narrowest first, then file order
 	follows    []ranked[VersionItem] // narrowest first, then file order
@@ -84,15 +84,15 @@ type DepPolicy struct {
 
 type ranked[T any] struct {
 	item *T
-	rank Specificity
+	rank specificity
 }
 
-// ForDep returns what the policy says of a dependency. Its version does not count.
-func (p *Policy) ForDep(dep DepInfo) *DepPolicy {
-	d := &DepPolicy{builtin: &p.builtin}
+// forDep returns what the policy says of a dependency. Its version does not count.
+func (p *Policy) forDep(dep DepInfo) *depPolicy {
+	d := &depPolicy{builtin: &p.builtin}
 	for _, i := range p.index.versions.candidates(dep.Path) {
 		v := &p.Versions[i]
-		rank, ok := v.Dep.Specificity(dep)
+		rank, ok := v.Dep.specificity(dep)
 		if ok && v.Agree != "" {
 			d.agreements = append(d.agreements, ranked[VersionItem]{v, rank})
 		}
@@ -105,7 +105,7 @@ func (p *Policy) ForDep(dep DepInfo) *DepPolicy {
 	}
 	for _, i := range p.index.pins.candidates(dep.Path) {
 		pin := &p.Pins[i]
-		if rank, ok := pin.Dep.Specificity(dep); ok {
+		if rank, ok := pin.Dep.specificity(dep); ok {
 			d.pins = append(d.pins, ranked[PinItem]{pin, rank})
 		}
 	}
@@ -124,7 +124,7 @@ func narrower[T any](a, b ranked[T]) int { return cmp.Compare(b.rank, a.rank) }
 // the narrowest dependency selector, of equally narrow ones that with the narrowest module selector, and where no
 // item speaks of it the built-in one (BuiltinID). It is never nil. The rival, if not nil, is as narrow and asks for
 // something else: the policy contradicts itself in this module.
-func (d *DepPolicy) Agreement(m ModuleInfo) (item, rival *VersionItem) {
+func (d *depPolicy) Agreement(m ModuleInfo) (item, rival *VersionItem) {
 	scope := func(v *VersionItem) *ModuleSelector { return &v.In }
 	differ := func(v, w *VersionItem) bool { return v.differs(w) != "" }
 	if item, rival = narrowest(d.agreements, m, scope, differ); item == nil {
@@ -135,27 +135,27 @@ func (d *DepPolicy) Agreement(m ModuleInfo) (item, rival *VersionItem) {
 
 // Follow returns the item that says which other module the version follows in a module, chosen like Agreement's, nil if
 // there is none, and the item that contradicts it, if there is one.
-func (d *DepPolicy) Follow(m ModuleInfo) (item, rival *VersionItem) {
+func (d *depPolicy) Follow(m ModuleInfo) (item, rival *VersionItem) {
 	scope := func(v *VersionItem) *ModuleSelector { return &v.In }
 	differ := func(v, w *VersionItem) bool { return v.followsOther(w) != "" }
 	return narrowest(d.follows, m, scope, differ)
 }
 
 // together says whether some item keeps the dependency together with others.
-func (d *DepPolicy) together() bool {
+func (d *depPolicy) together() bool {
 	return slices.ContainsFunc(d.agreements, func(r ranked[VersionItem]) bool { return r.item.Together })
 }
 
 // Pin returns the pin of the dependency for the module, chosen like Agreement's item, nil if there is none, and the
 // pin that contradicts it, if there is one.
-func (d *DepPolicy) Pin(m ModuleInfo) (pin, rival *PinItem) {
+func (d *depPolicy) Pin(m ModuleInfo) (pin, rival *PinItem) {
 	scope := func(p *PinItem) *ModuleSelector { return &p.In }
 	differ := func(p, q *PinItem) bool { return p.Version != q.Version || p.Resolve != q.Resolve }
 	return narrowest(d.pins, m, scope, differ)
 }
 
 // Floors returns the items that say which version is the lowest for the module, the highest first: all hold.
-func (d *DepPolicy) Floors(m ModuleInfo) []*VersionItem {
+func (d *depPolicy) Floors(m ModuleInfo) []*VersionItem {
 	var floors []*VersionItem
 	for _, f := range d.floors {
 		if f.item.In.orAll(m) > 0 {
@@ -169,7 +169,7 @@ func (d *DepPolicy) Floors(m ModuleInfo) []*VersionItem {
 func narrowest[T any](
 	items []ranked[T], m ModuleInfo, scope func(*T) *ModuleSelector, differ func(a, b *T) bool,
 ) (item, rival *T) {
-	var dep, module Specificity
+	var dep, module specificity
 	for _, r := range items {
 		if item != nil && r.rank < dep {
 			break
@@ -184,17 +184,17 @@ func narrowest[T any](
 	return item, rival
 }
 
-// orAll is the Specificity of a selector that means all modules if it was not given; 0 if it does not match.
-func (s *ModuleSelector) orAll(m ModuleInfo) Specificity {
+// orAll is the specificity of a selector that means all modules if it was not given; 0 if it does not match.
+func (s *ModuleSelector) orAll(m ModuleInfo) specificity {
 	if s.IsZero() {
 		return rankEverything
 	}
-	rank, _ := s.Specificity(m)
+	rank, _ := s.specificity(m)
 	return rank
 }
 
-// AlternatesFor returns the alternates of the pin for the module, in file order, expired ones too.
-func (p *PinItem) AlternatesFor(m ModuleInfo) []*Alternate {
+// alternatesFor returns the alternates of the pin for the module, in file order, expired ones too.
+func (p *PinItem) alternatesFor(m ModuleInfo) []*Alternate {
 	var found []*Alternate
 	for i := range p.Alternates {
 		if a := &p.Alternates[i]; a.In.Match(m) {
@@ -204,18 +204,18 @@ func (p *PinItem) AlternatesFor(m ModuleInfo) []*Alternate {
 	return found
 }
 
-// Allows reports whether the pin lets a module have a version at the moment now: it is the pinned one, or that of an
+// allows reports whether the pin lets a module have a version at the moment now: it is the pinned one, or that of an
 // alternate which has not expired. "", which stands for a directory or a fork, is none.
-func (p *PinItem) Allows(m ModuleInfo, version string, now time.Time) bool {
-	return version == string(p.Version) || slices.ContainsFunc(p.AlternatesFor(m), func(a *Alternate) bool {
-		return version == string(a.Version) && !a.Expires.Past(now)
+func (p *PinItem) allows(m ModuleInfo, version string, now time.Time) bool {
+	return version == string(p.Version) || slices.ContainsFunc(p.alternatesFor(m), func(a *Alternate) bool {
+		return version == string(a.Version) && !a.Expires.past(now)
 	})
 }
 
-// AllowsFor returns the items of replaces.allow that speak of a replace line, in file order, expired ones too. The
+// allowsFor returns the items of replaces.allow that speak of a replace line, in file order, expired ones too. The
 // version of dep is that of the line's target, "" for a directory; m is the zero ModuleInfo for a line of go.work, of
 // which only items for all modules speak.
-func (p *Policy) AllowsFor(dep DepInfo, m ModuleInfo) []*ReplaceItem {
+func (p *Policy) allowsFor(dep DepInfo, m ModuleInfo) []*ReplaceItem {
 	var found []*ReplaceItem
 	for _, i := range p.index.allow.candidates(dep.Path) {
 		r := &p.Replaces.Allow[i]
@@ -226,16 +226,16 @@ func (p *Policy) AllowsFor(dep DepInfo, m ModuleInfo) []*ReplaceItem {
 	return found
 }
 
-// DepBans are the bans that may speak of one dependency. Ask for them once per dependency; it is not for several
+// depBans are the bans that may speak of one dependency. Ask for them once per dependency; it is not for several
 // goroutines.
-type DepBans struct {
+type depBans struct {
 	bans  []*BanItem                // in file order
-	ranks map[DepInfo][]Specificity // of bans, for what was asked before: many modules have the same version
+	ranks map[DepInfo][]specificity // of bans, for what was asked before: many modules have the same version
 }
 
-// BansOf returns the bans of a dependency, at whatever version and in whatever module.
-func (p *Policy) BansOf(dep DepInfo) *DepBans {
-	d := &DepBans{}
+// bansOf returns the bans of a dependency, at whatever version and in whatever module.
+func (p *Policy) bansOf(dep DepInfo) *depBans {
+	d := &depBans{}
 	for _, i := range p.index.bans.candidates(dep.Path) {
 		if b := &p.Bans[i]; b.Dep.mayMatch(dep) {
 			d.bans = append(d.bans, b)
@@ -246,9 +246,9 @@ func (p *Policy) BansOf(dep DepInfo) *DepBans {
 
 // In returns the bans that hold for a module and the dependency at its effective version: those with the narrowest
 // dependency selector, and of equally narrow ones those with the narrowest module selector, in file order.
-func (d *DepBans) In(m ModuleInfo, dep DepInfo) []*BanItem {
+func (d *depBans) In(m ModuleInfo, dep DepInfo) []*BanItem {
 	var held []*BanItem
-	var best, scope Specificity
+	var best, scope specificity
 	ranks := d.ranksOf(dep)
 	for i, b := range d.bans {
 		if ranks[i] == 0 {
@@ -269,25 +269,25 @@ func (d *DepBans) In(m ModuleInfo, dep DepInfo) []*BanItem {
 }
 
 // ranksOf returns how narrowly each ban selects the dependency, 0 for one that does not.
-func (d *DepBans) ranksOf(dep DepInfo) []Specificity {
+func (d *depBans) ranksOf(dep DepInfo) []specificity {
 	ranks, known := d.ranks[dep]
 	if known || len(d.bans) == 0 {
 		return ranks
 	}
-	ranks = make([]Specificity, len(d.bans))
+	ranks = make([]specificity, len(d.bans))
 	for i, b := range d.bans {
-		ranks[i], _ = b.Dep.Specificity(dep)
+		ranks[i], _ = b.Dep.specificity(dep)
 	}
 	if d.ranks == nil {
-		d.ranks = map[DepInfo][]Specificity{}
+		d.ranks = map[DepInfo][]specificity{}
 	}
 	d.ranks[dep] = ranks
 	return ranks
 }
 
-// BoundariesOf returns the boundaries that may deny a dependency, at whatever version and to whatever module, in file
+// boundariesOf returns the boundaries that may deny a dependency, at whatever version and to whatever module, in file
 // order. All of them hold.
-func (p *Policy) BoundariesOf(dep DepInfo) []*BoundaryItem {
+func (p *Policy) boundariesOf(dep DepInfo) []*BoundaryItem {
 	var found []*BoundaryItem
 	for _, i := range p.index.boundaries.candidates(dep.Path) {
 		if b := &p.Boundaries[i]; b.Deny.mayMatch(dep) {
@@ -305,14 +305,14 @@ type Claim struct {
 	Module ModuleInfo // zero if it speaks of no module
 }
 
-// ExceptionsFor returns the exceptions that waive a finding: those that have not expired at the moment now first,
+// exceptionsFor returns the exceptions that waive a finding: those that have not expired at the moment now first,
 // then the narrower ones, then in file order. If the first one is Past its Expires, the finding stands. All of them are
 // used: they match something.
-func (p *Policy) ExceptionsFor(c Claim, now time.Time) []*Exception {
+func (p *Policy) exceptionsFor(c Claim, now time.Time) []*Exception {
 	var found []ranked[Exception]
 	for _, e := range p.exceptionsOf(c.Dep) {
 		if e.covers(c) {
-			dep, _ := e.Dep.Specificity(c.Dep)
+			dep, _ := e.Dep.specificity(c.Dep)
 			found = append(found, ranked[Exception]{e, dep})
 		}
 	}
@@ -320,7 +320,7 @@ func (p *Policy) ExceptionsFor(c Claim, now time.Time) []*Exception {
 		return nil
 	}
 	slices.SortStableFunc(found, func(a, b ranked[Exception]) int {
-		past := cmp.Compare(btoi(a.item.Expires.Past(now)), btoi(b.item.Expires.Past(now)))
+		past := cmp.Compare(btoi(a.item.Expires.past(now)), btoi(b.item.Expires.past(now)))
 		module := cmp.Compare(b.item.Modules.orAll(c.Module), a.item.Modules.orAll(c.Module))
 		return cmp.Or(past, narrower(a, b), module)
 	})

@@ -67,7 +67,7 @@ func TestAgreement(t *testing.T) {
 		{"tie.org/b", "services/pay", "same-1"},
 	}
 	for _, test := range tests {
-		item, rival := p.ForDep(DepInfo{Path: test.dep}).Agreement(p.Info(test.dir, ""))
+		item, rival := p.forDep(DepInfo{Path: test.dep}).Agreement(p.Info(test.dir, ""))
 		got := item.ID
 		if rival != nil {
 			got += ", but " + rival.ID
@@ -86,7 +86,7 @@ func TestDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, p := range map[string]*Policy{"no file": Default(), "version: 1": short} {
-		item, rival := p.ForDep(DepInfo{Path: "x.org/a"}).Agreement(p.Info(".", "x.org"))
+		item, rival := p.forDep(DepInfo{Path: "x.org/a"}).Agreement(p.Info(".", "x.org"))
 		if item.ID != BuiltinID || item.Agree != AgreeSame || *item.Severity != Warn ||
 			item.Prefer != PreferHighest || item.Resolve != ResolveRequire || item.Pos.Line != 0 || rival != nil {
 			t.Errorf("%s: %+v", name, item)
@@ -111,7 +111,7 @@ func TestFloors(t *testing.T) {
 		"services/pay": "floor-prod floor-net floor-x",
 	} {
 		var got []string
-		for _, f := range p.ForDep(DepInfo{Path: "golang.org/x/net"}).Floors(p.Info(dir, "")) {
+		for _, f := range p.forDep(DepInfo{Path: "golang.org/x/net"}).Floors(p.Info(dir, "")) {
 			got = append(got, f.ID)
 		}
 		if strings.Join(got, " ") != want {
@@ -136,9 +136,9 @@ func TestPin(t *testing.T) {
 	}
 	for _, test := range tests {
 		m, got := p.Info(test.dir, ""), "none"
-		if pin, rival := p.ForDep(test.dep).Pin(m); pin != nil {
+		if pin, rival := p.forDep(test.dep).Pin(m); pin != nil {
 			got = fmt.Sprintf("%s %s %s", pin.ID, pin.Version, pin.Resolve)
-			for i, a := range pin.AlternatesFor(m) {
+			for i, a := range pin.alternatesFor(m) {
 				got += [...]string{", or ", " or "}[min(i, 1)] + string(a.Version)
 			}
 			if rival != nil {
@@ -179,9 +179,9 @@ func TestExceptionsFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, e := range p.ExceptionsFor(test.claim, now) {
+		for _, e := range p.exceptionsFor(test.claim, now) {
 			text := e.ID
-			if e.Expires.Past(now) {
+			if e.Expires.past(now) {
 				text += " (expired)"
 			}
 			got = append(got, text)
@@ -226,7 +226,7 @@ release: {groups: [{modules: a/**}]}
 		"exceptions/version-skew", "exceptions/version-skew#2", "exceptions/versions/**:x.org/a:a", "release/a/**",
 	}
 	for _, id := range want {
-		if item := p.Item(id); item == nil || item.ID != id {
+		if item := p.items[id]; item == nil || item.ID != id {
 			t.Errorf("no item %q", id)
 		}
 	}

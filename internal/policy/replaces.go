@@ -17,13 +17,13 @@ func (c *checker) allowing(l replaceLine) []*ReplaceItem {
 	if l.Module != nil {
 		m = c.infos[l.Module]
 	}
-	return c.policy.AllowsFor(c.DepInfo(l.Old.Path, l.New.Version), m)
+	return c.policy.allowsFor(c.DepInfo(l.Old.Path, l.New.Version), m)
 }
 
 // allowed reports whether an item of replaces.allow that has not expired speaks of the line. It then is welcome,
 // whatever the rest of the section says; what the line does to the build is not asked here.
 func (c *checker) allowed(l replaceLine) bool {
-	return slices.ContainsFunc(c.allowing(l), func(r *ReplaceItem) bool { return !r.Expires.Past(c.Today) })
+	return slices.ContainsFunc(c.allowing(l), func(r *ReplaceItem) bool { return !r.Expires.past(c.Today) })
 }
 
 // effective is where a line leads.

@@ -72,7 +72,7 @@ require example.com/x v1.0.0
 func checkBanned(c *checker) []*Finding {
 	var out []*Finding
 	for _, d := range c.Dependencies {
-		bans := c.policy.BansOf(c.DepInfo(d.Path, ""))
+		bans := c.policy.bansOf(c.DepInfo(d.Path, ""))
 		var byItem grouping[*BanItem, judgedUse]
 		for _, use := range d.Uses {
 			fork := use.Effective.Dir == "" && use.Effective.Path != d.Path
@@ -94,11 +94,11 @@ func checkBanned(c *checker) []*Finding {
 
 // bans returns the bans that a use of a dependency breaks. Those of its path are given; a fork may be banned by its
 // own.
-func (c *checker) bans(d *graph.Dependency, u *judgedUse, ofPath *DepBans) []*BanItem {
+func (c *checker) bans(d *graph.Dependency, u *judgedUse, ofPath *depBans) []*BanItem {
 	found := ofPath.In(u.info, c.DepInfo(d.Path, u.version(d.Path)))
 	if e := u.Effective; e.Dir == "" && e.Path != d.Path {
 		fork := c.DepInfo(e.Path, e.Version)
-		found = append(found, c.policy.BansOf(fork).In(u.info, fork)...)
+		found = append(found, c.policy.bansOf(fork).In(u.info, fork)...)
 	}
 	return slices.DeleteFunc(found, func(ban *BanItem) bool {
 		return ban.Scope == BanDirect && u.How != graph.Direct || c.bannedAsk(u.View, d.Path, ban) == nil

@@ -95,7 +95,7 @@ func checkBoundary(c *checker) []*Finding {
 	}
 	var out []*Finding
 	for path := range lines.all() {
-		for _, item := range c.policy.BoundariesOf(c.DepInfo(path, "")) {
+		for _, item := range c.policy.boundariesOf(c.DepInfo(path, "")) {
 			var byWaiver grouping[*Exception, crossing]
 			for _, x := range c.crossings(item, path, &lines) {
 				claim := Claim{Rule: "boundary", Policy: item.ID, Dep: c.depIn(x[0].by, path), Module: c.infos[x[0].by]}

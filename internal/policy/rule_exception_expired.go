@@ -40,7 +40,7 @@ go 1.24
 // expired reports an exception whose day has passed; again counts the findings that it covered and nothing else waives.
 func (c *checker) expired(e *Exception, again int) *Finding {
 	f := aboutException(exceptionExpired(), e, fmt.Sprintf("exception %s expired on %s", e.ID, e.Expires))
-	f.At = append(f.At, Span{e.KeyPos("expires"), "valid through that day"})
+	f.At = append(f.At, Span{e.keyPos("expires"), "valid through that day"})
 	f.Fix = command("modgov", "exceptions", "renew", e.ID)
 	switch {
 	case again == 0 && !c.wouldKnow(e):

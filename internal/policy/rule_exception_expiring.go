@@ -68,9 +68,9 @@ func (c *checker) expiring(use ExceptionUse) *Finding {
 	f := aboutException(exceptionExpiring(), e, fmt.Sprintf("exception %s expires %s, on %s; it covers %s",
 		e.ID, when, e.Expires, Count(len(use.Findings), "finding")))
 	f.Fix = command("modgov", "exceptions", "renew", e.ID)
-	f.At = append(f.At, Span{e.KeyPos("expires"), "valid through that day"})
+	f.At = append(f.At, Span{e.keyPos("expires"), "valid through that day"})
 	if p := &c.policy.ExceptionPolicy; p.Has("warn_before") {
-		f.Because = []Span{{p.KeyPos("warn_before"), "reported that long before"}}
+		f.Because = []Span{{p.keyPos("warn_before"), "reported that long before"}}
 	}
 	return f
 }

@@ -132,8 +132,8 @@ func conflict(r rivalry, key, verb string, met []meeting) *Finding {
 		Item: r.item, Subject: r.item.Pos.File, Kind: r.rival.ID, Modules: modules,
 		Message: fmt.Sprintf("%s and %s contradict each other about %s in %s: neither is more specific",
 			r.item.ID, r.rival.ID, listed(deps, 3), listed(modules, 3)),
-		At:      []Span{{r.item.KeyPos(key), r.item.ID + " " + verb + ", and is applied: it comes first"}},
-		Because: []Span{{r.rival.KeyPos(key), r.rival.ID + " " + verb + " for the same modules"}},
+		At:      []Span{{r.item.keyPos(key), r.item.ID + " " + verb + ", and is applied: it comes first"}},
+		Because: []Span{{r.rival.keyPos(key), r.rival.ID + " " + verb + " for the same modules"}},
 	}
 	if len(deps) == 1 {
 		f.Dep = deps[0]
@@ -172,8 +172,8 @@ func (r *VersionRules) refuse(refused *grouping[refusal, string], pin *PinItem, 
 			}
 		}
 	}
-	for _, a := range pin.AlternatesFor(u.info) {
-		if !a.Expires.Past(r.c.Today) && !a.off() {
+	for _, a := range pin.alternatesFor(u.info) {
+		if !a.Expires.past(r.c.Today) && !a.off() {
 			try(&a.Item, "is %[2]s of %[1]s for", a.Version)()
 		}
 	}
@@ -187,14 +187,14 @@ func (r refusal) finding(dirs []string) *Finding {
 		Item: r.item, Dep: r.dep, Subject: r.item.Pos.File, Kind: r.rival.ID, Modules: dirs,
 		Message: fmt.Sprintf("%s %s %s, which %s does not allow: %s",
 			r.item.ID, r.verb, listed(dirs, 3), r.rival.ID, r.says),
-		At:      []Span{{r.item.KeyPos("version"), "this version"}},
-		Because: []Span{{r.rival.KeyPos(r.key), r.says}},
+		At:      []Span{{r.item.keyPos("version"), "this version"}},
+		Because: []Span{{r.rival.keyPos(r.key), r.says}},
 	}
 }
 
 // unsharedReplaces reports pins that are settled by replace lines where members of the workspace may, or may not, have
 // an alternate.
-func (c *checker) unsharedReplaces(d *graph.Dependency, says *DepPolicy) []*Finding {
+func (c *checker) unsharedReplaces(d *graph.Dependency, says *depPolicy) []*Finding {
 	var members grouping[*PinItem, judgedUse]
 	for _, u := range c.uses(d, AmongAll) {
 		if pin, _ := says.Pin(u.info); pin != nil && pin.Resolve == ResolveReplace && c.member(u.View.Module) {
@@ -205,7 +205,7 @@ func (c *checker) unsharedReplaces(d *graph.Dependency, says *DepPolicy) []*Find
 	for pin, uses := range members.all() {
 		for i := range pin.Alternates {
 			a := &pin.Alternates[i]
-			if a.Expires.Past(c.Today) {
+			if a.Expires.past(c.Today) {
 				continue
 			}
 			var with, without []string
@@ -229,8 +229,8 @@ func (c *checker) unsharedReplace(dep string, pin *PinItem, a *Alternate, with, 
 		Item: &a.Item, Dep: dep, Subject: a.Pos.File, Kind: "replace", Modules: with,
 		Message: fmt.Sprintf("%s is pinned to %s by replace lines, with an alternate for %s, which shares go.work with %s",
 			dep, pin.Version, listed(with, 3), listed(without, 3)),
-		At:      []Span{{a.KeyPos("version"), "another version for some"}},
-		Because: []Span{{pin.KeyPos("resolve"), "a replace line of one member of a workspace counts for all"}},
+		At:      []Span{{a.keyPos("version"), "another version for some"}},
+		Because: []Span{{pin.keyPos("resolve"), "a replace line of one member of a workspace counts for all"}},
 		Notes:   []Remark{{"note", "with a second replace line go refuses the workspace: conflicting replacements"}},
 	}
 }
@@ -244,7 +244,7 @@ func (c *checker) twoVendors() []*Finding {
 	return []*Finding{{
 		Kind: "vendor", Subject: v.Pos.File, Modules: []string{"."},
 		Message: "vendor.workspace and vendor.modules both ask for the vendor directory at the root",
-		At:      []Span{{v.KeyPos("modules"), "selects the root module"}},
-		Because: []Span{{v.KeyPos("workspace"), "there is one vendor directory at the root"}},
+		At:      []Span{{v.keyPos("modules"), "selects the root module"}},
+		Because: []Span{{v.keyPos("workspace"), "there is one vendor directory at the root"}},
 	}}
 }

@@ -86,7 +86,7 @@ func checkPolicyLoosened(c *checker) []*Finding {
 			out = append(out, c.loosenedItems(f.key, a, b)...)
 		default:
 			at := workspace.Position{File: c.policy.File}
-			if p := c.policy.KeyPos(f.key); c.policy.Has(f.key) {
+			if p := c.policy.keyPos(f.key); c.policy.Has(f.key) {
 				at = p
 			}
 			out = append(out, c.loosened(f.key, "section "+f.key+" is not what it was", at))

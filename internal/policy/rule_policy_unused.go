@@ -85,7 +85,7 @@ func checkPolicyUnused(c *checker) []*Finding {
 	}
 	for _, name := range p.Sets.Names() {
 		if !p.usedSets[name] {
-			out = append(out, unusedPart(nil, "sets."+name, p.Sets.KeyPos(name), "set %s is named by no item", name))
+			out = append(out, unusedPart(nil, "sets."+name, p.Sets.keyPos(name), "set %s is named by no item", name))
 		}
 	}
 	return append(append(out, c.unusedDeps()...), c.unusedReplaces()...)
@@ -120,16 +120,16 @@ func (c *checker) moduleSelectors() iter.Seq[moduleSelector] {
 				more = yield(moduleSelector{item, name, pos, s, all})
 			}
 		}
-		of := func(item *Item, key string, s *ModuleSelector) { put(item, key, item.KeyPos(key), s, false) }
-		put(nil, "modules.include", p.Modules.KeyPos("include"), &p.Modules.Include, true)
-		put(nil, "modules.exclude", p.Modules.KeyPos("exclude"), &p.Modules.Exclude, true)
-		put(nil, "modules.published", p.Modules.KeyPos("published"), &p.Modules.Published, false)
+		of := func(item *Item, key string, s *ModuleSelector) { put(item, key, item.keyPos(key), s, false) }
+		put(nil, "modules.include", p.Modules.keyPos("include"), &p.Modules.Include, true)
+		put(nil, "modules.exclude", p.Modules.keyPos("exclude"), &p.Modules.Exclude, true)
+		put(nil, "modules.published", p.Modules.keyPos("published"), &p.Modules.Published, false)
 		for _, name := range p.Modules.Tags.Names() {
-			put(nil, "tag "+name, p.Modules.Tags.KeyPos(name), p.Modules.Tags.Get(name), false)
+			put(nil, "tag "+name, p.Modules.Tags.keyPos(name), p.Modules.Tags.Get(name), false)
 		}
 		for _, name := range p.Owners.Teams.Names() {
 			team := p.Owners.Teams.Get(name)
-			put(nil, "team "+name, team.KeyPos("modules"), &team.Modules, false)
+			put(nil, "team "+name, team.keyPos("modules"), &team.Modules, false)
 		}
 		for i := range p.Versions {
 			of(&p.Versions[i].Item, "in", &p.Versions[i].In)
@@ -153,7 +153,7 @@ func (c *checker) moduleSelectors() iter.Seq[moduleSelector] {
 		for i := range p.Release.Groups {
 			of(&p.Release.Groups[i].Item, "modules", &p.Release.Groups[i].Modules)
 		}
-		put(nil, "vendor.modules", p.Vendor.KeyPos("modules"), &p.Vendor.Modules, false)
+		put(nil, "vendor.modules", p.Vendor.keyPos("modules"), &p.Vendor.Modules, false)
 	}
 }
 
@@ -207,7 +207,7 @@ func (c *checker) unusedDeps() []*Finding {
 					continue
 				}
 				pins[pin] = true
-				for _, a := range pin.AlternatesFor(u.info) {
+				for _, a := range pin.alternatesFor(u.info) {
 					alternates[a] = alternates[a] || u.version(d.Path) == string(a.Version)
 				}
 			}
@@ -229,7 +229,7 @@ func (c *checker) unusedDeps() []*Finding {
 		}
 		for j := range pin.Alternates {
 			if a := &pin.Alternates[j]; !alternates[a] && !a.off() && c.seen(&a.In) {
-				out = append(out, unusedPart(&a.Item, "version", a.KeyPos("version"),
+				out = append(out, unusedPart(&a.Item, "version", a.keyPos("version"),
 					"%s: no module that it names uses %s", a.ID, a.Version))
 			}
 		}
@@ -251,7 +251,7 @@ func (c *checker) unusedDep(item *Item, dep *DepSelector, in *ModuleSelector) []
 	if item.off() || !dep.hasPositive() || dep.takesAll() || !c.seen(in) {
 		return nil
 	}
-	f := unusedPart(item, "dep", item.KeyPos("dep"), "%s: no module that it speaks of has such a dependency", item.ID)
+	f := unusedPart(item, "dep", item.keyPos("dep"), "%s: no module that it speaks of has such a dependency", item.ID)
 	f.Dep = onlyPath(dep)
 	return []*Finding{f}
 }
@@ -274,10 +274,10 @@ func (c *checker) unusedReplaces() []*Finding {
 	var out []*Finding
 	for i := range c.policy.Replaces.Allow {
 		a := &c.policy.Replaces.Allow[i]
-		if a.off() || there[a] || a.Expires.Past(c.Today) || !c.selectsAny(&a.In) {
+		if a.off() || there[a] || a.Expires.past(c.Today) || !c.selectsAny(&a.In) {
 			continue
 		}
-		f := unusedPart(&a.Item, "dep", a.KeyPos("dep"), "%s: there is no such replace line", a.ID)
+		f := unusedPart(&a.Item, "dep", a.keyPos("dep"), "%s: there is no such replace line", a.ID)
 		f.Dep = onlyPath(&a.Dep)
 		out = append(out, f)
 	}

@@ -93,7 +93,7 @@ func (c *checker) pinned(l replaceLine) bool {
 	return slices.ContainsFunc(modules, func(m *workspace.Module) bool {
 		pin, _ := says.Pin(c.infos[m])
 		if pin != nil {
-			return pin.Allows(c.infos[m], l.New.Version, c.Today)
+			return pin.allows(c.infos[m], l.New.Version, c.Today)
 		}
 		_, want, ok := c.followed(l.Old.Path, says, m)
 		return ok && want == graph.Effective{Path: l.New.Path, Version: l.New.Version}

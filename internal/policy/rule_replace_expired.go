@@ -83,7 +83,7 @@ func checkReplaceExpired(c *checker) []*Finding {
 		out = append(out, c.replaceOver(k.item, over))
 	}
 	for i := range c.policy.Replaces.Allow {
-		if r := &c.policy.Replaces.Allow[i]; r.Expires.Past(c.Today) && !needed[r] && !c.broken() {
+		if r := &c.policy.Replaces.Allow[i]; r.Expires.past(c.Today) && !needed[r] && !c.broken() {
 			out = append(out, &Finding{
 				Item: &r.Item, Dep: onlyPath(&r.Dep), Kind: "unneeded", Subject: r.Pos.File, At: []Span{{r.Pos, ""}},
 				Message: fmt.Sprintf("item %s expired on %s, and no replace line needs it", r.ID, r.Expires),

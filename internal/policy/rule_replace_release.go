@@ -121,7 +121,7 @@ func (c *checker) othersGet(l replaceLine) string {
 func (c *checker) inPublished(f *Finding) *Finding {
 	says := &c.policy.Replaces
 	f.Item = c.replacesItem()
-	f.Because = []Span{{c.policy.Modules.KeyPos("published"), "others import or install it"}}
+	f.Because = []Span{{c.policy.Modules.keyPos("published"), "others import or install it"}}
 	if says.Has("in_published") {
 		f.Because = append(f.Because, policySpan(f.Item, "in_published", "asked for here")...)
 	}

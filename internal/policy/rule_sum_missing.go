@@ -74,7 +74,7 @@ func (c *checker) sumMissing(missing []integrity.MissingSum) *Finding {
 		Fix: command("modgov", "fix", "--rule", "sum-missing", "--module", m.Dir),
 	}
 	if sums := &c.policy.Sums; sums.Has("missing") {
-		f.Because = []Span{{sums.KeyPos("missing"), "asked for here"}}
+		f.Because = []Span{{sums.keyPos("missing"), "asked for here"}}
 	}
 	var names []string
 	inWorkSum := 0

@@ -87,6 +87,6 @@ func (c *checker) snapshotMissing(wanted *integrity.Vendor, file, key string) []
 		f.Message = "there is no " + integrity.ManifestName + " beside the vendor directory: nothing proves what is in it"
 	}
 	f.At = []Span{{Pos: workspace.Position{File: file}}}
-	f.Because = []Span{{c.policy.Vendor.KeyPos(key), "wanted here"}}
+	f.Because = []Span{{c.policy.Vendor.keyPos(key), "wanted here"}}
 	return []*Finding{f}
 }

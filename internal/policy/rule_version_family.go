@@ -105,7 +105,7 @@ func checkVersionFamily(c *checker) []*Finding {
 
 // agreement returns the item that says how a use agrees with others; nil if none does: it may have any version, is
 // pinned or follows a module, or does not count for the item.
-func (c *checker) agreement(says *DepPolicy, u *judgedUse) *VersionItem {
+func (c *checker) agreement(says *depPolicy, u *judgedUse) *VersionItem {
 	item, _ := says.Agreement(u.info)
 	pin, _ := says.Pin(u.info)
 	counts := u.How == graph.Direct || item.Among == AmongAll

@@ -86,7 +86,7 @@ func checkVersionPin(c *checker) []*Finding {
 }
 
 // pinnable are the uses of a dependency that some pin speaks of.
-func (c *checker) pinnable(d *graph.Dependency, says *DepPolicy) []judgedUse {
+func (c *checker) pinnable(d *graph.Dependency, says *depPolicy) []judgedUse {
 	if len(says.pins) == 0 {
 		return nil
 	}
@@ -97,7 +97,7 @@ func (c *checker) pinnable(d *graph.Dependency, says *DepPolicy) []judgedUse {
 func (c *checker) pin(d *graph.Dependency, pin *PinItem, uses []judgedUse) []*Finding {
 	want := string(pin.Version)
 	bad := slices.DeleteFunc(slices.Clone(uses), func(u judgedUse) bool {
-		return pin.Allows(u.info, u.version(d.Path), c.Today) && c.unfrozen(pin, &u, d.Path) == nil
+		return pin.allows(u.info, u.version(d.Path), c.Today) && c.unfrozen(pin, &u, d.Path) == nil
 	})
 	if len(bad) == 0 {
 		return nil
@@ -117,7 +117,7 @@ func (c *checker) pin(d *graph.Dependency, pin *PinItem, uses []judgedUse) []*Fi
 		if a := c.unfrozen(pin, &bad[i], d.Path); a != nil {
 			f.notes = append(f.notes, Remark{"frozen", fmt.Sprintf(
 				"%s may have %s only while its snapshot verifies: %s", bad[i].dir, a.Version, c.whyUnfrozen(&bad[i]))})
-			if span := (Span{a.KeyPos("freeze"), "asked for here"}); !slices.Contains(f.because, span) {
+			if span := (Span{a.keyPos("freeze"), "asked for here"}); !slices.Contains(f.because, span) {
 				f.because = append(f.because, span)
 			}
 		}
@@ -142,9 +142,9 @@ func (c *checker) unfrozen(pin *PinItem, u *judgedUse, dep string) *Alternate {
 		return nil
 	}
 	var frozen *Alternate
-	for _, a := range pin.AlternatesFor(u.info) {
+	for _, a := range pin.alternatesFor(u.info) {
 		switch {
-		case v != string(a.Version) || a.Expires.Past(c.Today):
+		case v != string(a.Version) || a.Expires.past(c.Today):
 		case !a.Freeze:
 			return nil
 		default:
@@ -180,7 +180,7 @@ func (c *checker) expiredAlternates(dep string, pin *PinItem, bad []judgedUse) [
 	for i := range pin.Alternates {
 		a := &pin.Alternates[i]
 		uses := func(u judgedUse) bool { return u.version(dep) == string(a.Version) && a.In.Match(u.info) }
-		if !a.Expires.Past(c.Today) || !slices.ContainsFunc(bad, uses) {
+		if !a.Expires.past(c.Today) || !slices.ContainsFunc(bad, uses) {
 			continue
 		}
 		text := fmt.Sprintf("%s allowed %s through %s", a.ID, a.Version, a.Expires)

@@ -97,7 +97,7 @@ func (c *checker) skews(d *graph.Dependency) []*Finding {
 
 // skew compares uses under one policy item. Waived ones have no say in what the others should agree on, and are
 // reported apart if they differ from it.
-func (c *checker) skew(d *graph.Dependency, item *VersionItem, says *DepPolicy, uses []judgedUse) []*Finding {
+func (c *checker) skew(d *graph.Dependency, item *VersionItem, says *depPolicy, uses []judgedUse) []*Finding {
 	agree := item.Agree
 	if item.Together {
 		agree = AgreeMajor // within one major version, version-family speaks

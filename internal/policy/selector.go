@@ -147,12 +147,12 @@ func (s *ModuleSelector) IsZero() bool { return len(s.terms) == 0 }
 
 // Match says whether the selector selects the module.
 func (s *ModuleSelector) Match(m ModuleInfo) bool {
-	_, ok := s.Specificity(m)
+	_, ok := s.specificity(m)
 	return ok
 }
 
-// Specificity returns how narrowly the selector selects the module, and whether it does at all.
-func (s *ModuleSelector) Specificity(m ModuleInfo) (best Specificity, ok bool) {
+// specificity returns how narrowly the selector selects the module, and whether it does at all.
+func (s *ModuleSelector) specificity(m ModuleInfo) (best specificity, ok bool) {
 	if len(s.terms) == 0 {
 		return 0, false
 	}
@@ -188,7 +188,7 @@ func (t *moduleTerm) match(m ModuleInfo) bool {
 	}
 }
 
-func (t *moduleTerm) rank() Specificity {
+func (t *moduleTerm) rank() specificity {
 	if t.kind == byTeam || t.kind == byTag {
 		return rankLabel << rankClass
 	}

@@ -46,9 +46,9 @@ type depTerm struct {
 	constraint constraint
 }
 
-// ParseDepSelector reads a list of terms. Its sets are not bound and match nothing: Policy.DepSelector binds them. The
+// parseDepSelector reads a list of terms. Its sets are not bound and match nothing: Policy.DepSelector binds them. The
 // error says what to do about it.
-func ParseDepSelector(texts []string) (DepSelector, error) {
+func parseDepSelector(texts []string) (DepSelector, error) {
 	var s DepSelector
 	for _, text := range texts {
 		if err := s.addText(text); err != nil {
@@ -136,12 +136,12 @@ func (s *DepSelector) IsZero() bool { return len(s.terms) == 0 }
 
 // Match says whether the selector selects the dependency.
 func (s *DepSelector) Match(d DepInfo) bool {
-	_, ok := s.Specificity(d)
+	_, ok := s.specificity(d)
 	return ok
 }
 
-// Specificity returns how narrowly the selector selects the dependency, and whether it does at all.
-func (s *DepSelector) Specificity(d DepInfo) (best Specificity, ok bool) {
+// specificity returns how narrowly the selector selects the dependency, and whether it does at all.
+func (s *DepSelector) specificity(d DepInfo) (best specificity, ok bool) {
 	if len(s.terms) == 0 {
 		return 0, false
 	}
@@ -176,7 +176,7 @@ func (s *DepSelector) hasPositive() bool {
 	return slices.ContainsFunc(s.terms, func(t depTerm) bool { return !t.not })
 }
 
-func (t *depTerm) match(d DepInfo) (rank Specificity, ok bool) {
+func (t *depTerm) match(d DepInfo) (rank specificity, ok bool) {
 	rank, ok = t.matchAny(d)
 	switch {
 	case !ok || !t.constraint.match(d.Version):
@@ -188,11 +188,11 @@ func (t *depTerm) match(d DepInfo) (rank Specificity, ok bool) {
 }
 
 // matchAny is match for any version.
-func (t *depTerm) matchAny(d DepInfo) (rank Specificity, ok bool) {
+func (t *depTerm) matchAny(d DepInfo) (rank specificity, ok bool) {
 	switch t.kind {
 	case bySet:
 		if t.set != nil {
-			rank, ok = t.set.Specificity(d)
+			rank, ok = t.set.specificity(d)
 			rank &^= 1 << rankDirect
 		}
 	case bySibling:

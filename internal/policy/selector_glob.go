@@ -11,8 +11,8 @@ import (
 // maxAlternatives is how many patterns one text with braces may stand for.
 const maxAlternatives = 256
 
-// A Specificity tells how narrowly a selector speaks of the thing that it matched: of two items that match, the one
-// with the greater Specificity wins. From narrow to wide:
+// A specificity tells how narrowly a selector speaks of the thing that it matched: of two items that match, the one
+// with the greater specificity wins. From narrow to wide:
 //
 //  1. an exact directory or path
 //  2. a glob that begins with literal text, by the length of that text; of equally long ones the glob with more
@@ -23,9 +23,9 @@ const maxAlternatives = 256
 //
 // set: ranks as the member that matched, but just below a pattern that says the same without a set; @constraint
 // ranks just above the same pattern without one. Of the terms of a list the narrowest that matches counts.
-type Specificity uint64
+type specificity uint64
 
-// The fields of a Specificity, as shifts.
+// The fields of a specificity, as shifts.
 const (
 	rankClass      = 56 // rankAll to rankExact
 	rankPrefix     = 32 // length of the literal text at the beginning
@@ -35,16 +35,16 @@ const (
 	rankConstraint = 0
 )
 
-// The classes of a Specificity.
+// The classes of a specificity.
 const (
-	rankAll Specificity = iota + 1
+	rankAll specificity = iota + 1
 	rankLabel
 	rankGlob
 	rankPrefixed
 	rankExact
 )
 
-// rankEverything is the Specificity of **, of a list of exclusions only, and of a key that is not given and means all.
+// rankEverything is the specificity of **, of a list of exclusions only, and of a key that is not given and means all.
 const rankEverything = rankAll<<rankClass | 1<<rankDirect
 
 // A glob is a pattern without braces over elements that are separated by slashes: * and ? stay inside an element, **
@@ -54,7 +54,7 @@ type glob struct {
 	exact   bool   // no special character in it
 	prefix  string // all that it matches begins with this text
 	suffix  string // and ends with this one
-	rank    Specificity
+	rank    specificity
 }
 
 // parseGlobs reads a text with braces into the globs that it stands for. Go's "x/..." is read as "x/**".
@@ -202,7 +202,7 @@ func classEnd(pattern string, i int) int {
 }
 
 // rankOf ranks a glob by the length of its literal text and whether it has an element **.
-func rankOf(g glob, literal int, stars bool) Specificity {
+func rankOf(g glob, literal int, stars bool) specificity {
 	class := rankPrefixed
 	switch {
 	case g.pattern == "**":
@@ -212,7 +212,7 @@ func rankOf(g glob, literal int, stars bool) Specificity {
 	case g.prefix == "":
 		class = rankGlob
 	}
-	rank := class<<rankClass | Specificity(len(g.prefix))<<rankPrefix | Specificity(literal)<<rankLiteral | 1<<rankDirect
+	rank := class<<rankClass | specificity(len(g.prefix))<<rankPrefix | specificity(literal)<<rankLiteral | 1<<rankDirect
 	if !stars {
 		rank |= 1 << rankNoStars
 	}

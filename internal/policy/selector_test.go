@@ -180,18 +180,18 @@ func TestSpecificity(t *testing.T) {
 		{"tag:t", "team:m"},
 		{"**", "!libs/**", "..."},
 	}
-	rank := func(term string) Specificity {
+	rank := func(term string) specificity {
 		s, err := ParseModuleSelector([]string{term})
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, ok := s.Specificity(m)
+		got, ok := s.specificity(m)
 		if !ok {
 			t.Fatalf("%q does not match", term)
 		}
 		return got
 	}
-	last := Specificity(0)
+	last := specificity(0)
 	for i, line := range slices.Backward(order) {
 		for _, term := range line {
 			got := rank(term)
@@ -205,7 +205,7 @@ func TestSpecificity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := both.Specificity(m); got != rank("services/**") {
+	if got, _ := both.specificity(m); got != rank("services/**") {
 		t.Errorf("of a list the narrowest term that matches counts: %x, want %x", got, rank("services/**"))
 	}
 }
@@ -220,13 +220,13 @@ func TestDepSpecificity(t *testing.T) {
 		"golang.org/x/net@<1", "golang.org/x/net", "set:exact", "golang.org/x/*", "golang.org/x/**", "set:wide",
 		"golang.org/**", "**/net", "**@<1", "**",
 	}
-	last := Specificity(0)
+	last := specificity(0)
 	for _, term := range slices.Backward(order) {
 		s, err := p.DepSelector([]string{term})
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, ok := s.Specificity(DepInfo{Path: "golang.org/x/net", Version: "v0.57.0"})
+		got, ok := s.specificity(DepInfo{Path: "golang.org/x/net", Version: "v0.57.0"})
 		if !ok || got <= last {
 			t.Errorf("%q has the rank %x, not more than %x", term, got, last)
 		}
@@ -290,7 +290,7 @@ func FuzzModuleSelector(f *testing.F) {
 			return
 		}
 		m := ModuleInfo{Dir: dir, Path: dir, Tags: []string{dir}, Teams: []string{dir}}
-		rank, ok := s.Specificity(m)
+		rank, ok := s.specificity(m)
 		if ok != (rank > 0) || ok != s.Match(m) || s.size() > maxAlternatives {
 			t.Fatalf("%q on %q: %x, %v, %d terms", term, dir, rank, ok, s.size())
 		}
@@ -308,7 +308,7 @@ func FuzzDepSelector(f *testing.F) {
 		f.Add(s, "golang.org/x/net", "v1.2.3")
 	}
 	f.Fuzz(func(t *testing.T, term, path, version string) {
-		s, err := ParseDepSelector([]string{term})
+		s, err := parseDepSelector([]string{term})
 		if err != nil {
 			if s.size() != 0 {
 				t.Fatal("a selector beside an error")
@@ -316,7 +316,7 @@ func FuzzDepSelector(f *testing.F) {
 			return
 		}
 		d := DepInfo{Path: path, Version: version, Dir: path}
-		rank, ok := s.Specificity(d)
+		rank, ok := s.specificity(d)
 		if ok != (rank > 0) || ok != s.Match(d) || s.size() > maxAlternatives {
 			t.Fatalf("%q on %q: %x, %v, %d terms", term, path, rank, ok, s.size())
 		}

@@ -26,7 +26,7 @@ func (c *checker) notAsked() []Note {
 	s := &c.policy.Sources
 	for _, key := range []string{"retracted", "deprecated"} {
 		if c.Remote == nil && s.Has(key) {
-			out = append(out, Note{Pos: s.KeyPos(key), ID: s.ID, Key: key})
+			out = append(out, Note{Pos: s.keyPos(key), ID: s.ID, Key: key})
 		}
 	}
 	return out

@@ -27,7 +27,7 @@ func (c *checker) vendorFinding(v *integrity.Vendor) *Finding {
 		f.Subject = c.Workspace.Work.File
 	}
 	if section := &c.policy.Vendor; section.Has("drift") {
-		f.Because = []Span{{section.KeyPos("drift"), "asked for here"}}
+		f.Because = []Span{{section.keyPos("drift"), "asked for here"}}
 	}
 	return f
 }

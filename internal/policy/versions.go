@@ -59,11 +59,11 @@ type usesKey struct {
 }
 
 // says returns what the policy says of a dependency, and keeps it like uses.
-func (c *checker) says(dep string) *DepPolicy {
+func (c *checker) says(dep string) *depPolicy {
 	if kept, ok := c.said.Load(dep); ok {
-		return kept.(*DepPolicy)
+		return kept.(*depPolicy)
 	}
-	says := c.policy.ForDep(c.DepInfo(dep, ""))
+	says := c.policy.forDep(c.DepInfo(dep, ""))
 	c.said.Store(dep, says)
 	return says
 }
@@ -80,7 +80,7 @@ func (c *checker) waiver(rule string, item *Item, d *graph.Dependency, u *judged
 
 // inForce returns the exception in force that waives a claim, nil if there is none.
 func (c *checker) inForce(claim Claim) *Exception {
-	if found := c.policy.ExceptionsFor(claim, c.Today); len(found) > 0 && !found[0].Expires.Past(c.Today) {
+	if found := c.policy.exceptionsFor(claim, c.Today); len(found) > 0 && !found[0].Expires.past(c.Today) {
 		return found[0]
 	}
 	return nil
@@ -249,7 +249,7 @@ func policySpan(item *Item, key, label string) []Span {
 	if item.Owner != "" {
 		label += " (owner: " + item.Owner + ")"
 	}
-	return []Span{{item.KeyPos(key), label}}
+	return []Span{{item.keyPos(key), label}}
 }
 
 // reasonNote repeats the reason of a policy item, if it gives one.

@@ -324,7 +324,7 @@ func TestChangedRefuses(t *testing.T) {
 	g.git("update-index", "--split-index")
 	refused(Options{}, "it is a split index")
 	g.git("config", "core.bare", "true")
-	refused(Options{}, ErrBare.Error())
+	refused(Options{}, errBare.Error())
 
 	dir := newDir(t)
 	r, err := Open(t.Context(), Options{Dir: dir, Env: testEnv(dir)})

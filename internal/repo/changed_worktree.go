@@ -82,7 +82,7 @@ type fileCheck struct {
 // compareWorkTree adds the paths that differ between a tree and the working tree.
 func (r *Repo) compareWorkTree(d *treeDiff, was plumbing.Hash) (notes []string, err error) {
 	if r.noFiles != "" {
-		return nil, fmt.Errorf("%s: %w", r.noFiles, ErrBare)
+		return nil, fmt.Errorf("%s: %w", r.noFiles, errBare)
 	}
 	rules, err := r.git.rulesAt(r.Top, ".")
 	if err != nil {

@@ -12,18 +12,18 @@ import (
 	"strings"
 )
 
-// MaxFileSize is the most that ReadFile and [ReadOutside] read, in bytes. go.mod, go.sum and vendor/modules.txt of the
+// maxFileSize is the most that ReadFile and ReadOutside read, in bytes. go.mod, go.sum and vendor/modules.txt of the
 // largest repositories stay far below it.
-const MaxFileSize = 16 << 20
+const maxFileSize = 16 << 20
 
 var (
-	// ErrLink is in the error for a file that is a symbolic link. The go command reads it; modgov could not edit it
+	// errLink is in the error for a file that is a symbolic link. The go command reads it; modgov could not edit it
 	// without replacing the link or writing to a place that nobody named, and does not pretend.
-	ErrLink = errors.New("it is a symbolic link, which is not followed: make it a regular file")
-	// ErrIrregular is in the error for a device, pipe or socket in the place of a file.
-	ErrIrregular = errors.New("it is not a regular file")
-	// ErrTooLarge is in the error for a file of more than MaxFileSize bytes.
-	ErrTooLarge = fmt.Errorf("it is larger than %d MiB", MaxFileSize>>20)
+	errLink = errors.New("it is a symbolic link, which is not followed: make it a regular file")
+	// errIrregular is in the error for a device, pipe or socket in the place of a file.
+	errIrregular = errors.New("it is not a regular file")
+	// errTooLarge is in the error for a file of more than maxFileSize bytes.
+	errTooLarge = fmt.Errorf("it is larger than %d MiB", maxFileSize>>20)
 
 	errNotDir = errors.New("it is not a directory")
 	errDir    = errors.New("it is a directory")
@@ -33,7 +33,7 @@ var (
 //
 // A path may pass through a link to a directory if it stays inside the root, since a go.work or a replace line may
 // spell it so and the go command goes there. A link that leaves the root is an error. So is a file that is a link
-// (ErrLink: a writer would replace the link or empty a file that nobody named), a pipe or a device (ErrIrregular: it
+// (errLink: a writer would replace the link or empty a file that nobody named), a pipe or a device (errIrregular: it
 // would block or never end). Lists show links as links: a walk does not enter them. Safe for concurrent use.
 type files struct{ root *os.Root }
 
@@ -65,7 +65,7 @@ func (f files) Open(name string) (fs.File, error) {
 	return file, nil
 }
 
-// ReadFile reads a whole regular file of at most MaxFileSize bytes.
+// ReadFile reads a whole regular file of at most maxFileSize bytes.
 func (f files) ReadFile(name string) ([]byte, error) {
 	file, err := f.Open(name)
 	if err != nil {
@@ -142,7 +142,7 @@ func (f files) stat(op, name string) (fs.FileInfo, error) {
 
 // ReadOutside reads the file name in dir, for replace targets and workspace files outside the root: dir is absolute,
 // name is a plain file name such as go.mod. The same limits hold as for the FS of a tree: a regular file, no link, at
-// most MaxFileSize bytes. The caller says that something outside the repository was read.
+// most 16 MiB. The caller says that something outside the repository was read.
 func ReadOutside(dir, name string) ([]byte, error) {
 	full := filepath.Join(dir, name)
 	if !filepath.IsAbs(dir) || filepath.Base(name) != name || !filepath.IsLocal(name) || name == "." {
@@ -151,7 +151,7 @@ func ReadOutside(dir, name string) ([]byte, error) {
 	return readRegular(full)
 }
 
-// readRegular reads the regular file at name, at most MaxFileSize bytes, and follows no link at its end.
+// readRegular reads the regular file at name, at most maxFileSize bytes, and follows no link at its end.
 func readRegular(name string) ([]byte, error) {
 	info, err := os.Lstat(name)
 	if err != nil {
@@ -168,19 +168,19 @@ func readRegular(name string) ([]byte, error) {
 	return readLimited(name, file)
 }
 
-// readLimited reads all of an open file, at most MaxFileSize bytes.
+// readLimited reads all of an open file, at most maxFileSize bytes.
 func readLimited(name string, file fs.File) ([]byte, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, pathError("read", name, err)
 	}
 	var buf bytes.Buffer
-	buf.Grow(int(min(info.Size(), MaxFileSize)) + bytes.MinRead)
-	if _, err := buf.ReadFrom(io.LimitReader(file, MaxFileSize+1)); err != nil {
+	buf.Grow(int(min(info.Size(), maxFileSize)) + bytes.MinRead)
+	if _, err := buf.ReadFrom(io.LimitReader(file, maxFileSize+1)); err != nil {
 		return nil, pathError("read", name, err)
 	}
-	if buf.Len() > MaxFileSize {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: ErrTooLarge}
+	if buf.Len() > maxFileSize {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errTooLarge}
 	}
 	return buf.Bytes(), nil
 }
@@ -191,11 +191,11 @@ func regular(op, name string, info fs.FileInfo) error {
 	case info.Mode().IsRegular():
 		return nil
 	case info.Mode().Type() == fs.ModeSymlink:
-		return &fs.PathError{Op: op, Path: name, Err: ErrLink}
+		return &fs.PathError{Op: op, Path: name, Err: errLink}
 	case info.IsDir():
 		return &fs.PathError{Op: op, Path: name, Err: errDir}
 	}
-	return &fs.PathError{Op: op, Path: name, Err: ErrIrregular}
+	return &fs.PathError{Op: op, Path: name, Err: errIrregular}
 }
 
 // pathError names the path as the caller gave it; os.Root names the step that failed.

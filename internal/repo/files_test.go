@@ -45,7 +45,7 @@ func TestFSReadsOnlyWhatLiesInside(t *testing.T) {
 		name string
 		want error // nil: any
 	}{
-		{"file-in/go.mod", ErrLink},
+		{"file-in/go.mod", errLink},
 		{"file-out/go.mod", nil},
 		{"dir-out/go.mod", nil},
 		{"dir-out", nil},
@@ -86,10 +86,10 @@ func TestReadLimits(t *testing.T) {
 	t.Parallel()
 	dir := newDir(t)
 	write(t, dir, "small/go.mod", "big/go.mod=", "full/go.mod=", "is-dir/go.mod/x=")
-	if err := os.Truncate(filepath.Join(dir, "big", "go.mod"), MaxFileSize+1); err != nil {
+	if err := os.Truncate(filepath.Join(dir, "big", "go.mod"), maxFileSize+1); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(filepath.Join(dir, "full", "go.mod"), MaxFileSize); err != nil {
+	if err := os.Truncate(filepath.Join(dir, "full", "go.mod"), maxFileSize); err != nil {
 		t.Fatal(err)
 	}
 	symlink(t, "../small/go.mod", filepath.Join(dir, "link", "go.mod"))
@@ -98,7 +98,7 @@ func TestReadLimits(t *testing.T) {
 		dir  string
 		want error
 	}{
-		{"small", nil}, {"full", nil}, {"big", ErrTooLarge}, {"link", ErrLink}, {"is-dir", errDir}, {"none",
+		{"small", nil}, {"full", nil}, {"big", errTooLarge}, {"link", errLink}, {"is-dir", errDir}, {"none",
 			fs.ErrNotExist},
 	}
 	if runtime.GOOS != "windows" {
@@ -109,7 +109,7 @@ func TestReadLimits(t *testing.T) {
 		tests = append(tests, struct {
 			dir  string
 			want error
-		}{"pipe", ErrIrregular})
+		}{"pipe", errIrregular})
 	}
 	for _, test := range tests {
 		outside, err := ReadOutside(filepath.Join(dir, test.dir), "go.mod")

@@ -149,7 +149,7 @@ func (m *mergedFiles) Open(name string) (fs.File, error) {
 	return &openMergedDir{mergedInfo: mergedInfo{path.Base(name), 0, true}, path: name, rest: p.list}, nil
 }
 
-// ReadFile reads a whole regular file of at most MaxFileSize bytes.
+// ReadFile reads a whole regular file of at most maxFileSize bytes.
 func (m *mergedFiles) ReadFile(name string) ([]byte, error) {
 	p, err := m.find("open", name)
 	switch {

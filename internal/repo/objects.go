@@ -195,8 +195,8 @@ func (o *objects) look(hash plumbing.Hash) (content, error) {
 
 // loaded reads an object that go-git has found.
 func loaded(obj plumbing.EncodedObject) (content, error) {
-	if obj.Size() > MaxFileSize {
-		return content{}, ErrTooLarge
+	if obj.Size() > maxFileSize {
+		return content{}, errTooLarge
 	}
 	reader, err := obj.Reader()
 	if err != nil {
@@ -204,7 +204,7 @@ func loaded(obj plumbing.EncodedObject) (content, error) {
 	}
 	var buf bytes.Buffer
 	buf.Grow(int(obj.Size()) + bytes.MinRead)
-	_, err = buf.ReadFrom(io.LimitReader(reader, MaxFileSize+1))
+	_, err = buf.ReadFrom(io.LimitReader(reader, maxFileSize+1))
 	return content{obj.Type(), buf.Bytes()}, errors.Join(err, reader.Close())
 }
 

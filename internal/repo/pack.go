@@ -251,8 +251,8 @@ func (p *packs) chain(at place) (whole content, deltas []delta, err error) {
 
 // checkSize refuses objects that are too large: what was asked for sooner than what others build on.
 func checkSize(size int64, asked bool) error {
-	if size > maxBaseSize || asked && size > MaxFileSize {
-		return ErrTooLarge
+	if size > maxBaseSize || asked && size > maxFileSize {
+		return errTooLarge
 	}
 	return nil
 }

@@ -153,7 +153,7 @@ func TestPackIndexOld(t *testing.T) {
 func TestPackedTooLarge(t *testing.T) {
 	t.Parallel()
 	g := newGit(t)
-	big := strings.Repeat("0123456789abcdef", MaxFileSize/16) + "0"
+	big := strings.Repeat("0123456789abcdef", maxFileSize/16) + "0"
 	g.write("a="+big, "b="+big+"1")
 	g.commit()
 	g.git("repack", "-adfq")
@@ -163,7 +163,7 @@ func TestPackedTooLarge(t *testing.T) {
 	}
 	for _, name := range []string{"a", "b"} {
 		hash := plumbing.NewHash(strings.TrimSpace(g.git("rev-parse", "HEAD:"+name)))
-		if _, err := o.read(plumbing.BlobObject, hash); !errors.Is(err, ErrTooLarge) {
+		if _, err := o.read(plumbing.BlobObject, hash); !errors.Is(err, errTooLarge) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

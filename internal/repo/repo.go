@@ -27,9 +27,9 @@ const (
 	workFile = "go.work"
 )
 
-// ErrBare is in the error of [Repo.WorkTree] when there are no files on disk: a bare repository, or a start directory
+// errBare is in the error of [Repo.WorkTree] when there are no files on disk: a bare repository, or a start directory
 // inside a git directory.
-var ErrBare = errors.New("it has no work tree: start where the files are checked out, or name that place with --root")
+var errBare = errors.New("it has no work tree: start where the files are checked out, or name that place with --root")
 
 // Options says where to look. Only Dir is needed.
 type Options struct {
@@ -277,7 +277,7 @@ func slashRel(dir, name string) string {
 }
 
 // isFile reports whether something that is not a directory stands at name. A symbolic link counts: the go command
-// would read it, so it must not go unseen (reading it is an error, see ErrLink).
+// would read it, so it must not go unseen (reading it is an error, see errLink).
 func isFile(name string) bool {
 	info, err := os.Lstat(name)
 	return err == nil && !info.IsDir()

@@ -17,7 +17,7 @@ import (
 )
 
 // revisionFiles is the FS of a commit, with the rules of files: links to directories are followed if they stay inside,
-// a file that is a link is ErrLink. Safe for concurrent use.
+// a file that is a link is errLink. Safe for concurrent use.
 type revisionFiles struct {
 	objects *objects
 	root    plumbing.Hash
@@ -126,7 +126,7 @@ func (f *revisionFiles) at(op, name string) (object.TreeEntry, error) {
 		} else if target.Mode == filemode.Dir {
 			return target, nil
 		}
-		return e, &fs.PathError{Op: op, Path: name, Err: ErrLink}
+		return e, &fs.PathError{Op: op, Path: name, Err: errLink}
 	}
 	return e, nil
 }
@@ -148,7 +148,7 @@ func (f *revisionFiles) Open(name string) (fs.File, error) {
 	return &revisionFile{revisionInfo: info, Reader: bytes.NewReader(data)}, nil
 }
 
-// ReadFile reads a whole regular file of at most MaxFileSize bytes.
+// ReadFile reads a whole regular file of at most maxFileSize bytes.
 func (f *revisionFiles) ReadFile(name string) ([]byte, error) {
 	e, err := f.at("open", name)
 	if err != nil {

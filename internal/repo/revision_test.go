@@ -164,7 +164,7 @@ func TestRevisionLinks(t *testing.T) {
 	if data, err := fs.ReadFile(files, "link/go.mod"); err != nil || string(data) != "module example.com/lib\n" {
 		t.Errorf("%q, %v", data, err)
 	}
-	if _, err := fs.ReadFile(files, "lib/file"); !errors.Is(err, ErrLink) {
+	if _, err := fs.ReadFile(files, "lib/file"); !errors.Is(err, errLink) {
 		t.Errorf("a link: %v", err)
 	}
 	for _, name := range []string{"absolute/passwd", "outside/x", "ring", "ring/x"} {

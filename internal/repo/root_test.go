@@ -95,7 +95,7 @@ func TestWorkspaceFile(t *testing.T) {
 		t.Errorf("work %q, want %q", tree.Work, outside)
 	}
 
-	for name, want := range map[string]error{"none.work": fs.ErrNotExist, "m": errDir, "link.work": ErrLink} {
+	for name, want := range map[string]error{"none.work": fs.ErrNotExist, "m": errDir, "link.work": errLink} {
 		_, err := Open(t.Context(), Options{Dir: g.dir, WorkFile: name, Env: g.env})
 		if !errors.Is(err, want) || !strings.Contains(err.Error(), "workspace file") {
 			t.Errorf("--workspace-file %s: got %v, want %v", name, err, want)
@@ -180,7 +180,7 @@ func TestBare(t *testing.T) {
 	} {
 		r := bare.open(Options{Dir: dir})
 		tree, err := r.WorkTree(t.Context())
-		if !errors.Is(err, ErrBare) || tree != nil || !strings.Contains(err.Error(), "--root") {
+		if !errors.Is(err, errBare) || tree != nil || !strings.Contains(err.Error(), "--root") {
 			t.Errorf("%s: got %v, %v", name, tree, err)
 		}
 		if r.GitDir == "" || r.Top != "" {

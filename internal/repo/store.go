@@ -107,7 +107,7 @@ func (s *store) rulesAt(base, dir string) (*ignoreRules, error) {
 // A link in its place is not followed, as in git.
 func (s *store) descend(up *ignoreRules, dir, rel string) (*ignoreRules, error) {
 	data, err := readRegular(filepath.Join(dir, ignoreFile))
-	if missing(err) || errors.Is(err, ErrLink) || errors.Is(err, errDir) {
+	if missing(err) || errors.Is(err, errLink) || errors.Is(err, errDir) {
 		return up, nil
 	}
 	if err != nil {

@@ -44,7 +44,7 @@ func TestSub(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]error{"link.go": ErrLink, "up/go.mod": nil, "../go.mod": fs.ErrInvalid} {
+	for name, want := range map[string]error{"link.go": errLink, "up/go.mod": nil, "../go.mod": fs.ErrInvalid} {
 		if _, err := fs.ReadFile(sub, name); err == nil || want != nil && !errors.Is(err, want) {
 			t.Errorf("a, %s: %v", name, err)
 		}

@@ -16,9 +16,8 @@ import (
 // writes to the working tree, FS shows it and the lists do not.
 type Tree struct {
 	// FS holds all files below Root, by slash path, in Modules or not; safe for concurrent use until Repo.Close. It
-	// also implements ReadFile (at most MaxFileSize bytes), ReadDir, Stat, Lstat and ReadLink. A path may pass through
-	// a link to a directory that stays below Root; a file that is a link is ErrLink, one that is a pipe or a device
-	// ErrIrregular, and what leaves Root is an error.
+	// also implements ReadFile (of at most 16 MiB), ReadDir, Stat, Lstat and ReadLink. A path may pass through a link to
+	// a directory that stays below Root; a file that is a link, a pipe or a device, and what leaves Root, is an error.
 	FS    fs.FS
 	Label string // for reports: "working tree", "origin/main (0123456789ab)"
 
@@ -73,14 +72,14 @@ type Entry struct {
 // Options.Skip, other checkouts, and sub-trees with a go.work of their own (unless Options.WorkFile names that one).
 // A tracked file that is not on disk does not count; a tracked one in an ignored directory, or in a directory that
 // was made a checkout of its own, does. Links to directories are not entered; a go.mod that is a link is listed and
-// reading it fails with ErrLink. Without git nothing is ignored. If the root was named by Options.Root, ignore rules
+// reading it is an error. Without git nothing is ignored. If the root was named by Options.Root, ignore rules
 // from above it do not count.
 //
-// Directories that cannot be read are left out, with a note. The error is ErrBare where there are no files on disk,
-// ctx's error if that ends, or what hinders reading the root.
+// Directories that cannot be read are left out, with a note. It is an error if there are no files on disk, ctx ends, or
+// something hinders reading the root.
 func (r *Repo) WorkTree(ctx context.Context) (*Tree, error) {
 	if r.noFiles != "" {
-		return nil, fmt.Errorf("%s: %w", r.noFiles, ErrBare)
+		return nil, fmt.Errorf("%s: %w", r.noFiles, errBare)
 	}
 	f, index, err := r.find(ctx)
 	if err != nil {

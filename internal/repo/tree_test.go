@@ -228,7 +228,7 @@ func TestLinksAreNotFollowed(t *testing.T) {
 	symlink(t, filepath.Join(filepath.Dir(g.dir), "b"), filepath.Join(g.dir, "b"))
 	tree := workTree(t, g.open(Options{}))
 	wantDirs(t, tree, "a cli")
-	if _, err := fs.ReadFile(tree.FS, "cli/go.mod"); !errors.Is(err, ErrLink) {
+	if _, err := fs.ReadFile(tree.FS, "cli/go.mod"); !errors.Is(err, errLink) {
 		t.Errorf("cli/go.mod: got %v", err)
 	}
 }

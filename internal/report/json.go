@@ -26,9 +26,9 @@ func encodeJSON(w io.Writer, document any, indent string) error {
 	return err
 }
 
-// Decode reads a report that Write wrote as JSON. Keys that it does not know are those of a later modgov and are left
+// decode reads a report that Write wrote as JSON. Keys that it does not know are those of a later modgov and are left
 // out; another schema version, and another kind of document, are errors.
-func Decode(r io.Reader) (*Report, error) {
+func decode(r io.Reader) (*Report, error) {
 	var out Report
 	dec := json.NewDecoder(r)
 	if err := dec.Decode(&out); err != nil {

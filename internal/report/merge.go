@@ -189,7 +189,7 @@ func mergeChecks(parts []Part) (*Report, error) {
 	reports := make([]*Report, len(parts))
 	for i, p := range parts {
 		var err error
-		if reports[i], err = Decode(bytes.NewReader(p.Data)); err == nil {
+		if reports[i], err = decode(bytes.NewReader(p.Data)); err == nil {
 			err = checkVerdict(reports[i].Verdict)
 		}
 		if err != nil {

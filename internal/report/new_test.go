@@ -36,7 +36,7 @@ func TestNewFromRuleExamples(t *testing.T) {
 				t.Fatal(err)
 			}
 			validate(t, "check", doc.Bytes())
-			back, err := Decode(&doc)
+			back, err := decode(&doc)
 			if err != nil || !reflect.DeepEqual(r, back) {
 				t.Errorf("read again it is %+v, %v; want %+v", back, err, r)
 			}

@@ -70,7 +70,7 @@ func TestJSONRoundTrip(t *testing.T) {
 		}
 		checkShown(t, buf.String(), false)
 		validate(t, "check", buf.Bytes())
-		back, err := Decode(&buf)
+		back, err := decode(&buf)
 		if err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
@@ -98,7 +98,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"two documents":  {`{"schema":"1","document":"check"}{}`, "something stands after the document"},
 		"empty":          {"", "read report: EOF"},
 	} {
-		if _, err := Decode(strings.NewReader(test.in)); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := decode(strings.NewReader(test.in)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", name, err, test.want)
 		}
 	}
@@ -111,7 +111,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(section(archive, "report.json"), []byte("module x\n\trequire y v1.0.0\n"), 80)
 	}
 	f.Fuzz(func(t *testing.T, data, file []byte, width int) {
-		r, err := Decode(bytes.NewReader(data))
+		r, err := decode(bytes.NewReader(data))
 		if err != nil {
 			return
 		}
@@ -126,7 +126,7 @@ func FuzzDecode(f *testing.F) {
 				t.Fatal(err)
 			}
 			checkShown(t, doc.String(), false)
-			if _, err := Decode(&doc); err != nil {
+			if _, err := decode(&doc); err != nil {
 				t.Fatalf("what was written cannot be read: %v", err)
 			}
 			for _, format := range []string{"github", "markdown", "gitlab", "junit", "checkstyle"} {
@@ -159,7 +159,7 @@ func recorded(t testing.TB, file string) (*txtar.Archive, *Report, func(string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Decode(bytes.NewReader(section(archive, "report.json")))
+	r, err := decode(bytes.NewReader(section(archive, "report.json")))
 	if err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
