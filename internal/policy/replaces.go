@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 
+	"golang.org/x/mod/module"
+
 	"github.com/modgov/modgov/internal/graph"
 	"github.com/modgov/modgov/internal/workspace"
 )
@@ -38,6 +40,32 @@ func (l replaceLine) effective() graph.Effective {
 func (c *checker) leadsToSibling(r *workspace.Replace) bool {
 	s := c.Workspace.Module(r.Dir)
 	return s != nil && s.Path == r.Old.Path
+}
+
+// dropLine gives a finding the command that removes the line, unless what it replaces is then wanted at a version that
+// nobody has, as siblings are that were never released: the next load of the module would fail.
+func (c *checker) dropLine(f *Finding, l replaceLine) {
+	f.Fix = c.dropReplace(l)
+	c.keepNeeded(f, l)
+}
+
+// keepNeeded takes the command of a finding away if it would leave a module with a version that nobody has.
+func (c *checker) keepNeeded(f *Finding, lines ...replaceLine) {
+	for _, l := range lines {
+		v := c.viewOf(l)
+		if v == nil || v.Err() != nil {
+			continue
+		}
+		item, ok := v.Selected(l.Old.Path)
+		stands := item.Version != "v0.0.0" && !module.IsZeroPseudoVersion(item.Version)
+		if !ok || item.Replace == nil || item.Replace.Line != l.Replace || stands {
+			continue
+		}
+		f.Fix = ""
+		f.Notes = append(f.Notes, Remark{"note", fmt.Sprintf(
+			"%s is required at %s, which nobody has: require a release of it, then drop the line", l.Old.Path, item.Version)})
+		return
+	}
 }
 
 // siblingLines holds lines that lead to siblings by their module, those that an exception waives by that too: tools that

@@ -62,7 +62,7 @@ func checkReplaceDenied(c *checker) []*Finding {
 		f := l.aboutLine("not allowed", true, ", "+why)
 		f.Item = &says.Item
 		f.Because = policySpan(f.Item, key, "asked for here")
-		f.Fix = c.dropReplace(l)
+		c.dropLine(f, l)
 		out = append(out, f)
 	}
 	return out

@@ -126,7 +126,7 @@ func (c *checker) replaceOver(r *ReplaceItem, lines []replaceLine) *Finding {
 	}
 	f.Message = fmt.Sprintf("replaced in %s, which was allowed until %s", strings.Join(where, " and in "), r.Expires)
 	if len(lines) == 1 {
-		f.Fix = c.dropReplace(lines[0])
+		c.dropLine(f, lines[0])
 	}
 	return f
 }

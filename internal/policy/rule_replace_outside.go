@@ -67,7 +67,7 @@ func checkReplaceOutside(c *checker) []*Finding {
 			f.Severity, f.Item = Warn, &says.Item
 			f.Because = policySpan(f.Item, "local", "asked for here")
 		}
-		f.Fix = c.dropReplace(l)
+		c.dropLine(f, l)
 		out = append(out, f)
 	}
 	return out

@@ -84,7 +84,7 @@ func checkReplaceRelease(c *checker) []*Finding {
 		default:
 			f := c.inPublished(l.found(l.Kind, "seen by nobody else",
 				"is published, and replaces %s by %s%s", graph.ModText(l.Old), graph.ModText(l.New), c.othersGet(l)))
-			f.Fix = c.dropReplace(l)
+			c.dropLine(f, l)
 			out = append(out, f)
 		}
 	}
@@ -96,6 +96,7 @@ func checkReplaceRelease(c *checker) []*Finding {
 			f.Message = fmt.Sprintf("is published, and replaces %s by %s%s",
 				graph.ModText(lines[0].Old), lines[0].New.Path, c.othersGet(lines[0]))
 		}
+		c.keepNeeded(f, lines...)
 		out = append(out, f)
 	}
 	return out
