@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -80,18 +81,22 @@ func policyCheck(inv *invocation, c *cli.Context) error {
 
 func policyShowCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "show",
-		Usage: "show what each item of the policy matches",
+		Name:      "show",
+		Usage:     "show what each item of the policy matches",
+		ArgsUsage: "[ITEM...]",
 		Description: `Lists for each item of the policy, and for each set, tag and team, the modules and dependencies that it
 matches, where a more specific item counts in its place, and how many findings it has. A number behind a dependency is
-that of modules. -v cuts no list, --json has all.
+that of modules. -v cuts no list, --json has all. With arguments only items of these ids, and those of the sections that
+are named: pins, modules.tags.
 
 EXAMPLES
    modgov policy show
+   modgov policy show one-version pins
    modgov policy show --module 'services/**' -v
    modgov policy show --json`,
-		Flags:  append([]cli.Flag{workFileFlag(), timeoutFlag()}, formatFlags(report.Formats("policy")...)...),
-		Action: action(policyShow),
+		Flags:        append([]cli.Flag{workFileFlag(), timeoutFlag()}, formatFlags(report.Formats("policy")...)...),
+		BashComplete: offer(itemIDs),
+		Action:       action(policyShow),
 	}
 }
 
@@ -106,11 +111,45 @@ func policyShow(inv *invocation, c *cli.Context) error {
 		return p.selected.IsZero() || m != nil && p.selects(m)
 	}
 	d := report.NewPolicyMatches(j, modgovVersion(), keep)
+	if err := selectItems(d, c.Args().Slice()); err != nil {
+		return err
+	}
 	if err := report.WritePolicyMatches(inv.stdout, inv.format, d, p.reportOptions()); err != nil {
 		return err
 	}
 	if !d.Complete {
 		return exitWith(exitIncomplete)
+	}
+	return nil
+}
+
+// selectItems leaves the items that names select, by their id or their section; all without names.
+func selectItems(d *report.PolicyMatches, names []string) error {
+	var known []string
+	selected := func(m report.ItemMatch, name string) bool {
+		return m.ID == name || m.Section == name || strings.HasPrefix(m.Section, name+".")
+	}
+	for _, m := range d.Items {
+		known = append(known, m.ID, m.Section)
+	}
+	for _, name := range names {
+		if slices.ContainsFunc(d.Items, func(m report.ItemMatch) bool { return selected(m, name) }) {
+			continue
+		}
+		err := usagef("the policy has no item %q", name)
+		if near := policy.Suggest(name, known); near != "" {
+			return withHint(err, "did you mean %s?", near)
+		}
+		return withHint(err, "modgov policy show without arguments lists them")
+	}
+	if len(names) > 0 {
+		d.Items = slices.DeleteFunc(d.Items, func(m report.ItemMatch) bool {
+			return !slices.ContainsFunc(names, func(name string) bool { return selected(m, name) })
+		})
+		d.NotEvaluated = slices.DeleteFunc(d.NotEvaluated, func(n report.NotEvaluated) bool {
+			top, _, _ := strings.Cut(n.ID, "/")
+			return !slices.Contains(names, n.ID) && !slices.Contains(names, top)
+		})
 	}
 	return nil
 }
