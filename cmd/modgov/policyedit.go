@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -39,7 +41,7 @@ func (p *project) editPolicy(edits policy.ExceptionEdits) (plan.File, error) {
 		for _, e := range invalid.Errors { // their places are those of a text that nobody has
 			err := usagef("%s", e.Message)
 			if e.Hint != "" {
-				err = withHint(err, "%s", e.Hint)
+				err = withHint(err, "%s", asFlag(e.Hint))
 			}
 			errs = append(errs, err)
 		}
@@ -50,6 +52,19 @@ func (p *project) editPolicy(edits policy.ExceptionEdits) (plan.File, error) {
 		return plan.File{}, usagef("%w", err)
 	}
 	return plan.File{Name: p.written.name, Before: p.written.data, After: after}, nil
+}
+
+// asFlag is the hint to add a key to an exception in the words of the command line.
+func asFlag(hint string) string {
+	key, _, _ := strings.Cut(strings.TrimPrefix(hint, "add "), ":")
+	flag := map[string]string{
+		"reason": "--reason TEXT", "owner": "--owner NAME", "issue": "--issue URL", "dep": "--dep SEL",
+		"modules": "--module SEL", "expires": "--for SPAN or --expires DATE",
+	}[key]
+	if flag == "" {
+		return hint
+	}
+	return "add " + flag
 }
 
 // writePolicy says what is done to the policy file and does it, or shows the diff of a dry run.
@@ -65,6 +80,9 @@ func (p *project) writePolicy(edit plan.File, dry bool, lines []string) error {
 		out := report.Printable(p.inv.stdout)
 		_, err = io.WriteString(out, "\n"+diff)
 		return errors.Join(err, out.Close())
+	}
+	if bytes.Equal(edit.Before, edit.After) {
+		return p.say(append(lines, "nothing to write: "+p.written.shown+" says so already"))
 	}
 	if err := p.inv.protect(func() error {
 		return plan.WriteFile(p.inv.ctx, p.journal(), p.written.dir, edit)
