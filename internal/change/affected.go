@@ -72,7 +72,7 @@ func (c *Change) Affected() (modules []Affected, unowned []string) {
 	return modules, a.unowned
 }
 
-// WholeReason touches all governed modules: there is nothing to compare with.
+// WholeReason touches all governed modules, sorted by directory: there is nothing to compare with.
 func WholeReason(ws *workspace.Workspace) []Affected {
 	var out []Affected
 	for _, m := range ws.Governed() {
@@ -81,7 +81,8 @@ func WholeReason(ws *workspace.Workspace) []Affected {
 	return out
 }
 
-// WithNeeded adds the siblings from whose directories affected modules take code: what has to be there to build them.
+// WithNeeded returns affected modules with the siblings from whose directories they take code, sorted by directory: what
+// has to be there to build them. It changes nothing in the list that it is given.
 func WithNeeded(g *graph.Graph, modules []Affected) []Affected {
 	is := map[*workspace.Module]bool{}
 	for _, a := range modules {
@@ -96,6 +97,7 @@ func WithNeeded(g *graph.Graph, modules []Affected) []Affected {
 			}
 		}
 	}
+	modules = slices.Clone(modules)
 	for s, reasons := range needed {
 		modules = append(modules, Affected{s, reasons})
 	}

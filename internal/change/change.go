@@ -105,7 +105,8 @@ func lower(dep, now, before string) bool {
 }
 
 // Differing returns the findings by which two judgements differ: those that only one of them has, and those that have
-// another severity or another exception in it. Both are of the same files.
+// another severity or another exception in it: first those that other has, in its order, then those that only one has, in
+// that one's. Both are of the same files.
 func Differing(one, other *policy.Judgement) []*policy.Finding {
 	var out []*policy.Finding
 	same := func(f, g *policy.Finding) bool {

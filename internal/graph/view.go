@@ -93,6 +93,7 @@ func (e *LoadError) Error() string {
 	return s
 }
 
+// Unwrap returns Err.
 func (e *LoadError) Unwrap() error { return e.Err }
 
 // A BrokenError tells that a file of the repository has lines that cannot be read.

@@ -1,5 +1,6 @@
 // Package integrity computes facts about what proves that code is what it was: go.sum lines that are needed, missing, or
-// in conflict.
+// in conflict, and vendor directories, held against what go.mod files say, their manifests, and the code that they are
+// from.
 package integrity
 
 import (
