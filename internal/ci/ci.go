@@ -1,5 +1,6 @@
 // Package ci says which CI service runs a build, and what that tells the build about itself: which change it builds, what
-// that change is to be compared with, and where its files are shown. It reads the environment and the event file that the service wrote, and knows neither git nor policy.
+// that change is to be compared with, and where its files are shown. It reads the environment and the event file that the
+// service wrote, and knows neither git nor policy.
 //
 // Services: GitHub Actions (and what imitates it), GitLab, Buildkite, Azure Pipelines, Jenkins.
 package ci
