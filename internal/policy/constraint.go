@@ -42,7 +42,38 @@ func parseConstraint(text string) (constraint, error) {
 		return constraint{}, badValue(wholeNot(m[1], m[2]), "%q does not say which versions it leaves out", clip(text))
 	}
 	ranges.IncludePrerelease = true
+	if isEmpty(text, ranges) {
+		return constraint{}, badValue("|| stands between alternatives: <1 || >=2", "no version is in %q", clip(text))
+	}
 	return constraint{text: strings.TrimSpace(text), ranges: ranges, seen: &sync.Map{}}, nil
+}
+
+// namedVersion finds the numbers of the versions that a range names; what follows them does not matter here.
+var namedVersion = regexp.MustCompile(`(\d+)(?:\.(\d+))?(?:\.(\d+))?`)
+
+// isEmpty says whether no version is in a range. Where a range begins and ends is told by the versions that it names, so
+// one of these, or of those just before and after them and their minor and major, is in it if any is. A range with
+// a hyphen, as prereleases have, is taken for one that has versions.
+func isEmpty(text string, ranges *semver.Constraints) bool {
+	if strings.Contains(text, "-") {
+		return false
+	}
+	for _, m := range namedVersion.FindAllStringSubmatch(text, -1) {
+		var n [3]uint64
+		for i := range n {
+			n[i], _ = strconv.ParseUint(m[i+1], 10, 32) // absent or too large: 0, which is only one more to try
+		}
+		for _, v := range []string{
+			fmt.Sprintf("%d.%d.%d", n[0], n[1], n[2]), fmt.Sprintf("%d.%d.%d-zzz", n[0], n[1], n[2]),
+			fmt.Sprintf("%d.%d.%d-0", n[0], n[1], n[2]+1), fmt.Sprintf("%d.%d.%d", n[0], n[1], n[2]+1),
+			fmt.Sprintf("%d.%d.0", n[0], n[1]+1), fmt.Sprintf("%d.0.0", n[0]+1),
+		} {
+			if parsed, err := semver.NewVersion(v); err == nil && ranges.Check(parsed) {
+				return false
+			}
+		}
+	}
+	return namedVersion.MatchString(text)
 }
 
 // partialNot finds "!=" before a version that is not written in full. Masterminds would leave out the releases that begin

@@ -2,8 +2,12 @@ package policy
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/Masterminds/semver/v3"
 )
 
 // TestConstraint is where it is decided what a range means for the kinds of version that Go has.
@@ -103,11 +107,55 @@ func TestConstraintErrors(t *testing.T) {
 		"<1.30;":   `"<1.30;" is not a version constraint (write a range as @<1.30, @>=1.2 <2 or @v1.2.3)`,
 		"!=1.29":   `"!=1.29" does not say which versions it leaves out (write !=1.29.0, or <1.29 || >=1.30 for all that begin so)`,
 		"!= v1":    `"!= v1" does not say which versions it leaves out (write !=1.0.0, or <1 || >=2 for all that begin so)`,
+		">2 <1":    `no version is in ">2 <1" (|| stands between alternatives: <1 || >=2)`,
+		"1.29 1.3": `no version is in "1.29 1.3" (|| stands between alternatives: <1 || >=2)`,
 		"<2 !=1.x": `"<2 !=1.x" does not say which versions it leaves out (write !=1.0.0, or <1 || >=2 for all that begin so)`,
 	} {
 		_, err := parseConstraint(text)
 		if got := fmt.Sprint(hinted(err)); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
 		}
+	}
+}
+
+// A range is refused as empty if and only if none of many versions is in it.
+func TestConstraintEmpty(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	var versions []*semver.Version
+	for i := range 6 * 6 * 6 {
+		v := fmt.Sprintf("%d.%d.%d", i/36, i/6%6, i%6)
+		versions = append(versions, semver.MustParse(v), semver.MustParse(v+"-0"), semver.MustParse(v+"-rc.1"))
+	}
+	empty := 0
+	for range 5000 {
+		var parts []string
+		for range 1 + r.IntN(3) {
+			v := fmt.Sprint(r.IntN(4))
+			for range r.IntN(3) {
+				v += fmt.Sprintf(".%d", r.IntN(4))
+			}
+			op := []string{"<", "<=", ">", ">=", "~", "^", "=", "", "!="}[r.IntN(9)]
+			if op == "!=" {
+				v = "1.1.1"
+			}
+			parts = append(parts, op+v)
+		}
+		text := strings.Join(parts, []string{" ", ", ", " || "}[r.IntN(3)])
+		ranges, err := semver.NewConstraint(text)
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		ranges.IncludePrerelease = true
+		got, want := isEmpty(text, ranges), !slices.ContainsFunc(versions, ranges.Check)
+		if got != want {
+			t.Errorf("%q: empty %t, want %t", text, got, want)
+		}
+		if want {
+			empty++
+		}
+	}
+	if empty < 100 {
+		t.Errorf("only %d ranges are empty", empty)
 	}
 }
