@@ -55,7 +55,7 @@ func (d *draft) complete(ctx context.Context) (changed bool, err error) {
 		}
 	}
 	if changed {
-		d.now, err = d.project.Judge(ctx, d.files)
+		err = d.judge(ctx)
 	}
 	return changed, err
 }

@@ -22,6 +22,7 @@ type draft struct {
 	options Options
 	before  *policy.Judgement // of the tree as it is
 	now     *policy.Judgement // of the edited tree
+	fresh   []*policy.Finding // that the edits bring
 	files   *overlay
 	known   map[string]bool            // identities of the findings before
 	targets map[string]*policy.Finding // findings to clear, by identity
@@ -48,6 +49,7 @@ type attempt struct {
 type line struct{ file, dep string }
 
 func newDraft(p *Project, before *policy.Judgement, o Options) *draft {
+	before = before.Apart()
 	d := &draft{
 		project: p, options: o, before: before, now: before, files: newOverlay(p.FS),
 		known: map[string]bool{}, targets: map[string]*policy.Finding{}, why: map[line][]string{},
@@ -79,7 +81,7 @@ func (d *draft) settle(ctx context.Context) error {
 		if !changed {
 			return nil
 		}
-		if d.now, err = d.project.Judge(ctx, d.files); err != nil {
+		if err := d.judge(ctx); err != nil {
 			return err
 		}
 		if f := d.fingerprint(); seen[f] {
@@ -89,6 +91,17 @@ func (d *draft) settle(ctx context.Context) error {
 		}
 	}
 	return unproved("no end after %d rounds: %s ask for ever more edits", maxRounds, names(d.todo()))
+}
+
+// judge judges the edited files. What one cause brings to several modules is one finding to people, and one for each of
+// the modules here: edits, and what they bring, are told module by module.
+func (d *draft) judge(ctx context.Context) error {
+	j, err := d.project.Judge(ctx, d.files)
+	if err != nil {
+		return err
+	}
+	d.now = j.Apart()
+	return nil
 }
 
 // names lists the policy items or rules behind findings.

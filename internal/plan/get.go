@@ -54,9 +54,7 @@ func (d *draft) get(ctx context.Context) error {
 			d.because(m, c)
 		}
 	}
-	var err error
-	d.now, err = d.project.Judge(ctx, d.files)
-	return err
+	return d.judge(ctx)
 }
 
 // objections refuses versions that the policy does not let a module have, unless it has them already.
@@ -108,9 +106,7 @@ func (d *draft) forgetSums(ctx context.Context) error {
 	if !forgotten {
 		return nil
 	}
-	var err error
-	d.now, err = d.project.Judge(ctx, d.files)
-	return err
+	return d.judge(ctx)
 }
 
 // loaded is the set of the go.mod files whose sums a view needs.

@@ -34,10 +34,30 @@ func (p *Plan) compare(d *draft) {
 	}
 	for _, f := range d.now.Findings {
 		if !d.known[f.ID()] && f.Exception == nil {
-			p.New = append(p.New, f)
+			d.fresh = append(d.fresh, f)
 		}
 	}
+	p.Clears, p.Left, p.New = policy.Together(p.Clears), leftTogether(p.Left), policy.Together(d.fresh)
 	p.Asked, p.Moves = d.asked(), d.moves()
+}
+
+// leftTogether puts findings together again that are left for one reason.
+func leftTogether(left []Left) []Left {
+	var reasons []string
+	of := map[string][]*policy.Finding{}
+	for _, l := range left {
+		if of[l.Reason] == nil {
+			reasons = append(reasons, l.Reason)
+		}
+		of[l.Reason] = append(of[l.Reason], l.Finding)
+	}
+	var out []Left
+	for _, reason := range reasons {
+		for _, f := range policy.Together(of[reason]) {
+			out = append(out, Left{f, reason})
+		}
+	}
+	return out
 }
 
 // leftReason says why a finding stays.
@@ -144,8 +164,8 @@ func (p *Plan) prove(d *draft) error {
 	if err := p.proveGaps(d); err != nil {
 		return err
 	}
-	found := d.found(p.New)
-	for _, f := range p.New {
+	found := d.found(d.fresh)
+	for _, f := range d.fresh {
 		if f.Severity == policy.Error && !found[f] {
 			return unproved("it would bring a new error: %s: %s: %s", reason(f), f.Subject, f.Message)
 		}
@@ -163,7 +183,7 @@ func (p *Plan) prove(d *draft) error {
 		p.Notes = append(p.Notes, "what could not be judged before has "+policy.Count(len(found), "finding")+" of its own")
 	}
 	if len(d.options.Get) > 0 {
-		return d.disagreement(p.New)
+		return d.disagreement(d.fresh)
 	}
 	if d.beyondFindings() {
 		return nil // no error is new, and warnings are no reason to leave a module untidy, or out of step

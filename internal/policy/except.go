@@ -17,12 +17,12 @@ func (c *checker) except(findings []*Finding) (uses []ExceptionUse, all []*Findi
 			matched[e] = append(matched[e], f)
 		}
 	}
-	all, whole := c.gather(findings)
+	all = c.gather(findings)
 	for i := range c.policy.Exceptions {
 		e := &c.policy.Exceptions[i]
 		use := ExceptionUse{Exception: e, Findings: matched[e], Wide: c.wide(e, matched[e])}
 		use.State = c.state(&use)
-		use.Findings = wholes(matched[e], whole)
+		use.Findings = wholes(matched[e])
 		uses = append(uses, use)
 		f := c.aboutUse(use)
 		if f == nil {
@@ -36,13 +36,13 @@ func (c *checker) except(findings []*Finding) (uses []ExceptionUse, all []*Findi
 	return uses, all
 }
 
-// wholes are the findings that some have become, each once.
-func wholes(findings []*Finding, whole map[*Finding]*Finding) []*Finding {
+// wholes are the findings that some have become, each once, whether or not all of its parts are there.
+func wholes(findings []*Finding) []*Finding {
 	var out []*Finding
 	seen := map[*Finding]bool{}
 	for _, f := range findings {
-		if w := whole[f]; w != nil {
-			f = w
+		if f.whole != nil {
+			f = f.whole
 		}
 		if !seen[f] {
 			out, seen[f] = append(out, f), true

@@ -53,12 +53,13 @@ type Finding struct {
 	// WorseIn are the modules in which it is worse than before or that it did not hit, in the order of Modules.
 	WorseIn []string
 
-	// What gather goes by: the replace line that the finding is about, whether to name its target, and what is wrong with
-	// it. parts are what it made a finding of, one for each line.
-	line  *replaceLine
-	named bool
-	wrong string
+	// What gather goes by: what the finding says of its module, as it can be said of several, whose names come between;
+	// and the replace line that it is about, nil for none.
+	before, after string
+	line          *replaceLine
+	// What gather made: parts are the findings that this one was made of, whole is the one that this part went into.
 	parts []*Finding
+	whole *Finding
 	// lines are those of a finding about several lines of one module.
 	lines []replaceLine
 }

@@ -5,41 +5,35 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/module"
-
 	"github.com/modgov/modgov/internal/graph"
 )
 
-// gather makes one finding of those that a rule has of the replace lines for one dependency in several modules: a line
-// that was copied into thirty go.mod files, or a directory that thirty lines lead to, is one piece of work. Lines that
-// an exception waives become a finding of their own, as in decision 2; those of go.work stay as they are. It returns the
-// findings as they then are, and what became of each that is among them no more.
-func (c *checker) gather(findings []*Finding) (out []*Finding, whole map[*Finding]*Finding) {
+// gather makes one finding of those that a rule has of one dependency in several modules, where one cause hits many: a
+// replace line that was copied into thirty go.mod files, a directory that thirty lines lead to, a sibling that asks
+// thirty modules for more than they list. What an exception waives becomes a finding of its own, as in decision 2. It
+// returns the findings as they then are; the parts of those that it made know them as whole.
+func (c *checker) gather(findings []*Finding) []*Finding {
 	type key struct {
 		rule, dep, kind string
 		item            *Item
 		waiver          *Exception
 	}
+	var out []*Finding
 	var parts grouping[key, *Finding]
 	for _, f := range findings {
-		if f.line == nil || len(f.Modules) == 0 {
+		if f.before == "" || len(f.Modules) == 0 {
 			out = append(out, f)
 		} else {
 			parts.add(key{f.Rule, f.Dep, f.Kind, f.Item, f.Exception}, f)
 		}
 	}
-	whole = map[*Finding]*Finding{}
 	for _, of := range parts.all() {
-		f := c.gathered(of)
-		for _, part := range of {
-			whole[part] = f
-		}
-		out = append(out, f)
+		out = append(out, c.gathered(of))
 	}
-	return out, whole
+	return out
 }
 
-// gathered is the finding that the parts become. Each takes it apart again.
+// gathered is the finding that the parts become.
 func (c *checker) gathered(parts []*Finding) *Finding {
 	slices.SortStableFunc(parts, func(a, b *Finding) int { return cmp.Compare(a.Subject, b.Subject) })
 	f := *parts[0]
@@ -59,45 +53,86 @@ func (c *checker) gathered(parts []*Finding) *Finding {
 		}
 	}
 	f.Modules = slices.Compact(f.Modules)
+	f.At = distinct(f.At) // several modules may reach one import
 	slices.Sort(f.Owners)
 	f.Owners = slices.Compact(f.Owners)
 	f.Message, f.Notes = gatheredMessage(parts), gatheredNotes(parts)
 	if len(parts) > 1 {
 		f.Fix = c.gatheredFix(&f)
 	}
+	for _, p := range parts {
+		p.whole = &f
+	}
 	return &f
 }
 
-// gatheredMessage says where the lines stand, and what is wrong with them: "replaced in a and b by ./lib, which does not
-// exist". Where that differs, it says so of the modules of each kind.
-func gatheredMessage(parts []*Finding) string {
-	var dirs grouping[string, string]
-	olds := map[module.Version]bool{}
-	for _, p := range parts {
-		olds[p.line.Old] = true
-		wrong := p.wrong
-		if p.named {
-			wrong = " by " + p.line.effective().Text(p.line.Old.Path) + wrong
+// distinct leaves out spans that were there before.
+func distinct(spans []Span) []Span {
+	seen := map[Span]bool{}
+	return slices.DeleteFunc(slices.Clone(spans), func(s Span) bool {
+		was := seen[s]
+		seen[s] = true
+		return was
+	})
+}
+
+// Apart returns the judgement with each finding that was made of one for each of several modules taken apart again, for
+// those who change the modules one by one. The judgement itself stays as it is.
+func (j *Judgement) Apart() *Judgement {
+	out := *j
+	out.Findings = nil
+	for _, f := range j.Findings {
+		if len(f.parts) > 0 {
+			out.Findings = append(out.Findings, f.parts...)
+		} else {
+			out.Findings = append(out.Findings, f)
 		}
-		dirs.add(wrong, p.Modules[0])
 	}
-	var says, rest []string
-	for wrong, in := range dirs.all() {
-		if len(says) == 3 && len(dirs.keys) > 4 {
+	slices.SortStableFunc(out.Findings, compareFindings)
+	return &out
+}
+
+// Together returns findings with those that Apart took from another in its place, if all of it are there. The order is
+// that of the findings, of several that become one that of the first.
+func Together(findings []*Finding) []*Finding {
+	there := map[*Finding]bool{}
+	for _, f := range findings {
+		there[f] = true
+	}
+	var out []*Finding
+	done := map[*Finding]bool{}
+	for _, f := range findings {
+		w := f.whole
+		if w == nil || slices.ContainsFunc(w.parts, func(p *Finding) bool { return !there[p] }) {
+			out = append(out, f)
+		} else if !done[w] {
+			out, done[w] = append(out, w), true
+		}
+	}
+	return out
+}
+
+// gatheredMessage says which modules it is about, and what is wrong with them: "replaced in a and b by ./lib, which does
+// not exist". Where that differs, it says so of the modules of each kind.
+func gatheredMessage(parts []*Finding) string {
+	type says struct{ before, after string }
+	var dirs grouping[says, string]
+	for _, p := range parts {
+		dirs.add(says{p.before, p.after}, p.Modules[0])
+	}
+	var out, rest []string
+	for s, in := range dirs.all() {
+		if len(out) == 3 && len(dirs.keys) > 4 {
 			rest = append(rest, in...)
 			continue
 		}
-		says = append(says, "in "+moduleList(slices.Compact(in))+wrong)
+		out = append(out, s.before+" in "+moduleList(slices.Compact(in))+s.after)
 	}
 	slices.Sort(rest)
 	if len(rest) > 0 {
-		says = append(says, "in other ways in "+Count(len(slices.Compact(rest)), "more module"))
+		out = append(out, "in other ways in "+Count(len(slices.Compact(rest)), "more module"))
 	}
-	message := "replaced " + strings.Join(says, "; ")
-	if old := parts[0].line.Old.Version; old != "" && len(olds) == 1 {
-		message = old + " " + message
-	}
-	return message
+	return strings.Join(out, "; ")
 }
 
 // gatheredNotes are the notes of the parts, one of each kind: what go says of one module it says of the others.
@@ -113,39 +148,40 @@ func gatheredNotes(parts []*Finding) []Remark {
 	return notes
 }
 
-// gatheredFix is the command that clears all parts, "" if there is none: modgov's own; one for all modules that drops
-// the lines, or else those of the parts one after the other.
+// gatheredFix is the command that clears all parts, "" if one of them is left to you: modgov's own for those that it
+// settles, one for all modules that drops lines, and those of the other parts, one after the other.
 func (c *checker) gatheredFix(f *Finding) string {
-	if slices.ContainsFunc(f.parts, func(p *Finding) bool { return len(p.Settle) > 0 }) {
-		return command("modgov", "fix", "--rule", f.Rule, "--dep", f.Dep)
-	}
-	var fixes, drops []string
+	var commands, drops, dirs []string
 	for _, p := range f.parts {
-		if p.Fix == "" {
+		switch {
+		case p.Fix == "":
 			return ""
-		}
-		fixes = append(fixes, p.Fix)
-		if p.Fix == c.dropReplace(*p.line) {
-			drops = append(drops, "-dropreplace="+oldArg(p.line.Old))
+		case len(p.Settle) > 0:
+			commands = append(commands, command(fixCommand, "--rule", f.Rule, "--dep", f.Dep))
+		case p.line != nil && p.Fix == c.dropReplace(*p.line):
+			drops, dirs = append(drops, "-dropreplace="+oldArg(p.line.Old)), append(dirs, p.line.Module.Dir)
+		default:
+			commands = append(commands, p.Fix)
 		}
 	}
-	if len(drops) < len(fixes) {
-		return strings.Join(fixes, " && ")
+	commands = slices.Compact(commands)
+	if len(drops) > 0 {
+		slices.Sort(drops)
+		commands = append(commands, c.dropInModules(slices.Compact(dirs), slices.Compact(drops)))
 	}
-	slices.Sort(drops)
-	return c.dropInModules(f, slices.Compact(drops))
+	return strings.Join(commands, " && ")
 }
 
-// dropInModules is the command that drops lines in the modules of a finding. Where no other module has such a line, it
-// need not name them: go mod edit drops what is there.
-func (c *checker) dropInModules(f *Finding, drops []string) string {
+// dropInModules is the command that drops lines in some modules. Where no other module has such a line, it need not name
+// them: go mod edit drops what is there.
+func (c *checker) dropInModules(dirs, drops []string) string {
 	args := []string{"run"}
 	stays := func(l replaceLine) bool {
-		return l.Module != nil && !slices.Contains(f.Modules, l.Module.Dir) &&
+		return l.Module != nil && !slices.Contains(dirs, l.Module.Dir) &&
 			slices.Contains(drops, "-dropreplace="+oldArg(l.Old))
 	}
 	if slices.ContainsFunc(c.replaceLines(), stays) {
-		for _, dir := range f.Modules {
+		for _, dir := range dirs {
 			args = append(args, "--module", literal(dir))
 		}
 	}
@@ -155,13 +191,16 @@ func (c *checker) dropInModules(f *Finding, drops []string) string {
 // aboutLine begins a finding about the line by itself, which gather may join to others: what is wrong with it stands
 // behind "replaces X" or, if the target is to be named, behind "replaces X by Y".
 func (l replaceLine) aboutLine(label string, named bool, wrong string) *Finding {
-	what := graph.ModText(l.Old)
+	what, by := graph.ModText(l.Old), ""
+	if named {
+		by = " by " + l.effective().Text(l.Old.Path)
+	}
 	if named && l.Dir != "" {
-		what += " by " + l.New.Path
-	} else if named {
-		what += " by " + l.effective().Text(l.Old.Path)
+		what += " by " + l.New.Path // as it is written there
+	} else {
+		what += by
 	}
 	f := l.found(l.Kind, label, "replaces %s%s", what, wrong)
-	f.line, f.named, f.wrong = &l, named, wrong
+	f.line, f.before, f.after = &l, "replaced", by+wrong
 	return f
 }

@@ -71,6 +71,9 @@ func checkReplaceIneffective(c *checker) []*Finding {
 
 func (c *checker) ineffective(views []*graph.View, l replaceLine) *Finding {
 	f := l.aboutLine("never applies", false, ", but "+c.whyNot(views, l))
+	if l.Old.Version != "" {
+		f.after = " at " + l.Old.Version + f.after
+	}
 	f.Fix = c.dropReplace(l)
 	if l.Module != nil && c.policy.Owns(l.Replace, c.Workspace) {
 		f.Fix = command("modgov", "fix", "--rule", "replace-ineffective", "--module", l.Module.Dir)

@@ -25,8 +25,8 @@ func staleDependent() *Rule {
 dependency than the module lists, and so go stops in the module with "updates to go.mod needed". It is what happens
 when one module of a repository is bumped and its dependents are not; inside a workspace nobody notices.
 
-There is one finding per module and dependency, with the chain that leads to the higher version. It takes the place of
-needs-update for these lines. Chains that pass no sibling are reported by needs-update.
+There is one finding per dependency, with its modules and chains that lead to the higher version. It takes the place
+of needs-update for these lines. Chains that pass no sibling are reported by needs-update.
 
 From go 1.17 on a module also has to list every module that provides a package to its build, its siblings' imports
 included. If a package that the module reaches through a sibling imports from a module that go.mod does not list, go
@@ -115,6 +115,7 @@ func (c *checker) staleDependent(v *graph.View, s graph.Stale) *Finding {
 		Notes:   []Remark{goSays(mustUpdate, alone(v.Module)+c.buildsInWork(v, s.Root.Path))},
 		Fix:     command("modgov", "fix", "--rule", "stale-dependent", "--module", v.Dir()),
 		Settle:  []Settlement{{Means: Update, Module: v.Dir(), Mod: s.Root}},
+		before:  s.Selected + " needed", after: ", " + s.Root.Version + " listed",
 	}
 }
 
@@ -160,11 +161,12 @@ func (c *checker) unlistedModule(v *graph.View, imps []imports.Import, says stri
 	f := &Finding{
 		Kind: "unlisted", Subject: v.Dir(), Modules: []string{v.Dir()}, Dep: imp.Mod.Path,
 		Message: fmt.Sprintf("needs %s through %s, does not list it", graph.ModText(imp.Mod), imp.From),
-		At:      []Span{{imp.Pos, v.Dir() + " reaches this import"}},
+		At:      []Span{{imp.Pos, "imported here"}},
 		Why:     []Chain{ChainOf(v, v.Chain(imp.Mod.Path))},
 		Notes:   []Remark{{"imports", packageChain(&imp)}},
 		Fix:     command("modgov", "fix", "--rule", "stale-dependent", "--module", v.Dir()),
 		Settle:  []Settlement{{Means: Require, Module: v.Dir(), Mod: imp.Mod}},
+		before:  imp.Mod.Version + " needed", after: " through " + imp.From + ", not listed",
 	}
 	if len(imps) > 1 {
 		var packages []string

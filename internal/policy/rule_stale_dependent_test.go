@@ -257,7 +257,7 @@ func (s *sourceTree) compareBuilds(t *testing.T, dir string, j *policy.Judgement
 		{", when its tools are loaded", "", "mod vendor -o " + filepath.Join(t.TempDir(), "vendor")},
 	}
 	claims := make([][]string, len(ways))
-	for _, f := range j.Findings {
+	for _, f := range policy.Each(j.Findings) {
 		for _, n := range f.Notes {
 			if f.Rule != "stale-dependent" || f.Subject != dir || n.Key != "go says" {
 				continue

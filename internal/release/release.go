@@ -253,7 +253,7 @@ func IsPlaceholder(version string) bool {
 
 // sortErrors gives each module the errors that are about it.
 func (o *Order) sortErrors(j *policy.Judgement, s siblings) {
-	for _, f := range j.Findings {
+	for _, f := range j.Apart().Findings {
 		if f.Severity != policy.Error || f.Exception != nil {
 			continue
 		}
