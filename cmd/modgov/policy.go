@@ -123,11 +123,12 @@ func policyShow(inv *invocation, c *cli.Context) error {
 	return nil
 }
 
-// selectItems leaves the items that names select, by their id or their section; all without names.
+// selectItems leaves the items that names select, by their id, that of the pin that they are alternates of, or their
+// section; all without names.
 func selectItems(d *report.PolicyMatches, names []string) error {
 	var known []string
 	selected := func(m report.ItemMatch, name string) bool {
-		return m.ID == name || m.Section == name || strings.HasPrefix(m.Section, name+".")
+		return m.ID == name || strings.HasPrefix(m.ID, name+"/") || m.Section == name || strings.HasPrefix(m.Section, name+".")
 	}
 	for _, m := range d.Items {
 		known = append(known, m.ID, m.Section)
