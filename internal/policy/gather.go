@@ -10,8 +10,9 @@ import (
 
 // gather makes one finding of those that a rule has of one dependency in several modules, where one cause hits many: a
 // replace line that was copied into thirty go.mod files, a directory that thirty lines lead to, a sibling that asks
-// thirty modules for more than they list. What an exception waives becomes a finding of its own, as in decision 2. It
-// returns the findings as they then are; the parts of those that it made know them as whole.
+// thirty modules for more than they list. What an exception waives becomes a finding of its own, as in decision 2, and so
+// does what modgov fix settles where it leaves the rest to you: no one command clears both. It returns the findings as they
+// then are; the parts of those that it made know them as whole.
 func (c *checker) gather(findings []*Finding) []*Finding {
 	type key struct {
 		rule, dep, kind string
@@ -24,7 +25,7 @@ func (c *checker) gather(findings []*Finding) []*Finding {
 		if f.before == "" || len(f.Modules) == 0 {
 			out = append(out, f)
 		} else {
-			parts.add(key{f.Rule, f.Dep, f.Kind, f.Item, f.Exception}, f)
+			parts.add(key{f.Rule, f.Dep, f.gatheredKind(), f.Item, f.Exception}, f)
 		}
 	}
 	for _, of := range parts.all() {
@@ -37,10 +38,7 @@ func (c *checker) gather(findings []*Finding) []*Finding {
 func (c *checker) gathered(parts []*Finding) *Finding {
 	slices.SortStableFunc(parts, func(a, b *Finding) int { return cmp.Compare(a.Subject, b.Subject) })
 	f := *parts[0]
-	f.parts, f.Subject = parts, f.Dep
-	if f.Exception != nil {
-		f.Kind = strings.Trim(f.Kind+"/"+f.Exception.ID, "/")
-	}
+	f.parts, f.Subject, f.Kind = parts, f.Dep, f.gatheredKind()
 	for _, p := range parts[1:] {
 		f.Severity = max(f.Severity, p.Severity)
 		f.Modules = append(slices.Clip(f.Modules), p.Modules...)
@@ -74,6 +72,22 @@ func distinct(spans []Span) []Span {
 		seen[s] = true
 		return was
 	})
+}
+
+// gatheredKind is the kind of the finding that a part goes into: that of the part, whether it is the marked line of many
+// or what is left to you, and the exception that waives it.
+func (f *Finding) gatheredKind() string {
+	kinds := []string{f.Kind}
+	switch settled := len(f.Settle) > 0; {
+	case f.line != nil && settled:
+		kinds = append(kinds, "marked")
+	case f.line == nil && !settled:
+		kinds = append(kinds, "by-hand")
+	}
+	if f.Exception != nil {
+		kinds = append(kinds, f.Exception.ID)
+	}
+	return strings.Trim(strings.Join(kinds, "/"), "/")
 }
 
 // Apart returns the judgement with each finding that was made of one for each of several modules taken apart again, for
@@ -148,44 +162,50 @@ func gatheredNotes(parts []*Finding) []Remark {
 	return notes
 }
 
-// gatheredFix is the command that clears all parts, "" if one of them is left to you: modgov's own for those that it
-// settles, one for all modules that drops lines, and those of the other parts, one after the other.
+// gatheredFix is the command that clears all parts, "" if one of them is left to you: modgov's own, or one for all modules
+// that drops the lines, or else those of the parts one after the other.
 func (c *checker) gatheredFix(f *Finding) string {
-	var commands, drops, dirs []string
+	if len(f.Settle) > 0 {
+		return command(fixCommand, "--rule", f.Rule, "--dep", f.Dep)
+	}
+	var fixes, drops []string
 	for _, p := range f.parts {
-		switch {
-		case p.Fix == "":
+		if p.Fix == "" {
 			return ""
-		case len(p.Settle) > 0:
-			commands = append(commands, command(fixCommand, "--rule", f.Rule, "--dep", f.Dep))
-		case p.line != nil && p.Fix == c.dropReplace(*p.line):
-			drops, dirs = append(drops, "-dropreplace="+oldArg(p.line.Old)), append(dirs, p.line.Module.Dir)
-		default:
-			commands = append(commands, p.Fix)
+		}
+		fixes = append(fixes, p.Fix)
+		if p.line != nil && p.Fix == c.dropReplace(*p.line) {
+			drops = append(drops, "-dropreplace="+oldArg(p.line.Old))
 		}
 	}
-	commands = slices.Compact(commands)
-	if len(drops) > 0 {
-		slices.Sort(drops)
-		commands = append(commands, c.dropInModules(slices.Compact(dirs), slices.Compact(drops)))
+	all := len(drops) == len(fixes)
+	slices.Sort(drops)
+	drops = slices.Compact(drops)
+	stay := c.staying(f, drops)
+	if !all || slices.ContainsFunc(stay, func(dir string) bool { return slices.Contains(f.Modules, dir) }) {
+		return strings.Join(fixes, " && ")
 	}
-	return strings.Join(commands, " && ")
-}
-
-// dropInModules is the command that drops lines in some modules. Where no other module has such a line, it need not name
-// them: go mod edit drops what is there.
-func (c *checker) dropInModules(dirs, drops []string) string {
 	args := []string{"run"}
-	stays := func(l replaceLine) bool {
-		return l.Module != nil && !slices.Contains(dirs, l.Module.Dir) &&
-			slices.Contains(drops, "-dropreplace="+oldArg(l.Old))
-	}
-	if slices.ContainsFunc(c.replaceLines(), stays) {
-		for _, dir := range dirs {
+	if len(stay) > 0 { // else go mod edit drops what is there, and the modules need not be named
+		for _, dir := range f.Modules {
 			args = append(args, "--module", literal(dir))
 		}
 	}
 	return command("modgov", append(append(args, "--", "go", "mod", "edit"), drops...)...)
+}
+
+// staying are the directories of the modules with a line that flags for go mod edit would drop, and that is not among
+// those of a finding.
+func (c *checker) staying(f *Finding, drops []string) []string {
+	var dirs []string
+	for _, l := range c.replaceLines() {
+		isPart := func(p *Finding) bool { return p.line != nil && p.line.Replace == l.Replace }
+		if l.Module != nil && l.Old.Path == f.Dep && slices.Contains(drops, "-dropreplace="+oldArg(l.Old)) &&
+			!slices.ContainsFunc(f.parts, isPart) {
+			dirs = append(dirs, l.Module.Dir)
+		}
+	}
+	return dirs
 }
 
 // aboutLine begins a finding about the line by itself, which gather may join to others: what is wrong with it stands
