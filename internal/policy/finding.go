@@ -60,7 +60,7 @@ type Finding struct {
 	// What gather made: parts are the findings that this one was made of, whole is the one that this part went into.
 	parts []*Finding
 	whole *Finding
-	// lines are those of a finding about several lines of one module.
+	// lines are those of a finding about several lines of one module: an exception may name each of them.
 	lines []replaceLine
 }
 

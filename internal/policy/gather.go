@@ -39,6 +39,7 @@ func (c *checker) gathered(parts []*Finding) *Finding {
 	slices.SortStableFunc(parts, func(a, b *Finding) int { return cmp.Compare(a.Subject, b.Subject) })
 	f := *parts[0]
 	f.parts, f.Subject, f.Kind = parts, f.Dep, f.gatheredKind()
+	f.before, f.after, f.line = "", "", nil
 	for _, p := range parts[1:] {
 		f.Severity = max(f.Severity, p.Severity)
 		f.Modules = append(slices.Clip(f.Modules), p.Modules...)

@@ -142,16 +142,19 @@ func (c *checker) loosened(kind, message string, at workspace.Position) *Finding
 // loosenedItems compares the items of a section by their ids.
 func (c *checker) loosenedItems(section string, a, b reflect.Value) []*Finding {
 	was, is := itemsByID(a), itemsByID(b)
-	for id, item := range is {
+	for _, id := range slices.Sorted(maps.Keys(is)) { // of two that may be a renamed one, the same each time
 		if _, ok := was[id]; !ok {
-			if old, ok := renamedFrom(item, was, is); ok {
-				was[id] = item
+			if old, ok := renamedFrom(is[id], was, is); ok {
+				was[id] = is[id]
 				delete(was, old)
 			}
 		}
 	}
 	mayLoosen := slices.Contains([]string{"versions", "exceptions", "release"}, section)
-	name := map[bool]string{true: "exception ", false: "item "}[section == "exceptions"]
+	name := "item "
+	if section == "exceptions" {
+		name = "exception "
+	}
 	var out []*Finding
 	for _, id := range slices.Sorted(maps.Keys(is)) {
 		at := itemOf(is[id]).Pos
