@@ -13,10 +13,10 @@ import (
 	"github.com/modgov/modgov/internal/policy"
 )
 
-// Compare marks each finding of head with what the change did to it, its places in the modules where it is worse before
-// the others, and returns the findings of base that are gone.
-// Findings are the same if their IDs are: lines, versions and modules may have moved. Both judgements must be of one
-// policy and one day; what could not be judged in base counts as new in head.
+// Compare marks each finding of head with what the change did to it, and returns the findings of base that are gone. The
+// places of one that is worse come first in the modules where it is. Findings are the same if their IDs are: lines,
+// versions and modules may have moved. Both judgements must be of one policy and one day; what could not be judged in
+// base counts as new in head.
 func Compare(base, head *policy.Judgement) (fixed []*policy.Finding) {
 	moved := movedModules(base.Facts.Workspace, head.Facts.Workspace)
 	was := map[string]*policy.Finding{}

@@ -75,8 +75,9 @@ func distinct(spans []Span) []Span {
 	})
 }
 
-// gatheredKind is the kind of the finding that a part goes into: that of the part, whether it is the marked line of many
-// or what is left to you, and the exception that waives it.
+// gatheredKind is the kind of the finding that a part goes into. Besides that of the part it tells what does not go
+// together: replace lines that modgov fix drops as its own from those that it leaves, "marked"; what it leaves to you of
+// what it settles elsewhere, "by-hand"; and what an exception waives, by its id.
 func (f *Finding) gatheredKind() string {
 	kinds := []string{f.Kind}
 	switch settled := len(f.Settle) > 0; {
